@@ -1,0 +1,55 @@
+"""The `bnref` command. A subcommand imports its module when it is called, none of them torch."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bnref import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 fine, 1 differences found, 2 cannot be done."""
+    options = _parser().parse_args(arguments)
+    return _report(options.root, options.check)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bnref",
+        description="Claims about Batch Normalization, measured and judged. "
+        "Measuring is done by `pytest benchmarks/`.",
+    )
+    parser.add_argument("--version", action="version", version=f"bnref {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    report = commands.add_parser(
+        "report",
+        help="judge the published records again and write the report",
+        description="Judge the records in reports/records again and write reports/ and the "
+        "README's generated blocks. Measures nothing and needs no torch.",
+    )
+    report.add_argument(
+        "--root", type=Path, default=Path(), help="the checkout of bnref (default: this folder)"
+    )
+    report.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit 1 where reports/ or README.md differ from the records",
+    )
+    return parser
+
+
+def _report(root: Path, check: bool) -> int:
+    from bnref.evidence.registry import ClaimError
+    from bnref.evidence.store import StoreError
+    from bnref.report import again
+    from bnref.report.readme import ReadmeError
+
+    try:
+        return again.check(root.resolve()) if check else again.report(root.resolve())
+    except (ClaimError, StoreError, ReadmeError) as error:
+        print(f"bnref: {error}", file=sys.stderr)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"bnref: {where}{error.strerror or error}", file=sys.stderr)
+    return 2

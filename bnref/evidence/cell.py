@@ -1,0 +1,57 @@
+"""A cell: one run of one experiment, named by everything that may change its numbers."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import rfc8785
+
+Value = str | int | float | bool | None
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run: an experiment (dotted name), its arm's parameters, a seed, a scale and a device.
+
+    Two claims that need the same cell share its record.
+    """
+
+    experiment: str
+    arm: dict[str, Value]
+    seed: int
+    scale: str
+    device: str
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a cell's numbers depend on beside the cell: records that differ here are never paired."""
+
+    code: str
+    data: str
+    torch: str
+    device_model: str
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 JSON, the bytes that every digest in this project is taken of.
+
+    Raises ValueError on a NaN or infinity, which JSON cannot hold.
+    """
+    try:
+        return rfc8785.dumps(msgspec.to_builtins(value))
+    except rfc8785.CanonicalizationError as error:
+        raise ValueError(f"cannot be written as canonical JSON: {error}") from error
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON of `value`, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def identity(cell: Cell) -> str:
+    """The cell's own digest, the same on every machine."""
+    return digest(cell)
+
+
+def key(cell: Cell, provenance: Provenance) -> str:
+    """The name under which the store keeps the cell's record."""
+    return digest({"cell": cell, "provenance": provenance})

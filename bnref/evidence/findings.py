@@ -1,0 +1,390 @@
+"""Findings: claims judged on records. A finding has every key, null or empty where it has no use."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
+from typing import Literal
+
+import msgspec
+
+from bnref.evidence.cell import Cell, identity
+from bnref.evidence.claim import (
+    Claim,
+    Effect,
+    Paper,
+    PlannedCell,
+    Rows,
+    Setting,
+    factory_name,
+    plan,
+    row,
+)
+from bnref.evidence.record import Record
+from bnref.evidence.verdict import (
+    ALPHA,
+    Region,
+    Verdict,
+    as_interval,
+    decide,
+    decide_exact,
+    holm,
+    interval,
+)
+
+Status = Literal["supported", "refuted", "inconclusive", "incomplete", "not_attempted"]
+CONTROL_TOLERANCES = 3.0
+"""A negative control errs by at least 10^3 tolerances (docs/STATISTICS.md, exact claims)."""
+
+
+class EffectSize(msgspec.Struct, frozen=True, kw_only=True):
+    """Median over seeds with its exact interval; an unbounded end is null."""
+
+    median: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    level: float
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """The region that supports the claim; an unbounded end is null."""
+
+    lo: float | None
+    hi: float | None
+
+
+class ReportedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that the paper prints."""
+
+    metric: str
+    value: float
+    source: str
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's layer against batch norm: paired difference of the claim's effect, user - reference."""
+
+    reference: str
+    difference: EffectSize
+    better: str
+    margin: float
+    no_worse: Literal["yes", "no", "undecided"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim, judged. `effects` holds the effect of each seed, with unbounded ends null."""
+
+    id: str
+    cite_key: str
+    paper: str
+    locator: str
+    statement: str
+    protocol: str
+    kind: str
+    version: int
+    scale: str
+    device: str
+    registered: bool
+    status: Status
+    reason: str
+    expected: str
+    because: str
+    effect: EffectSize | None
+    effects: list[tuple[int, float | None, float | None]]
+    region: Bounds
+    p_supported: float | None
+    p_refuted: float | None
+    p_holm: float | None
+    confirmed: bool
+    n_seeds: int
+    seeds_for: int
+    seeds_against: int
+    detectable: float | None
+    reported: list[ReportedNumber]
+    versus_reference: Comparison | None
+    cells: list[str]
+    figures: list[str]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim asked at one scale on one device, with whose layer and on which seeds."""
+
+    paper: Paper
+    claim: Claim
+    scale: str
+    device: str
+    seeds: tuple[int, ...] | None = None
+    norm: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The finding's id: the claim's, with @factory where a user's layer stands in."""
+        return f"{self.claim.id}@{factory_name(self.norm)}" if self.norm else self.claim.id
+
+    @property
+    def setting(self) -> Setting | None:
+        """The claim's setting at this scale, with the user's layer in its place."""
+        setting = self.claim.settings.get(self.scale)
+        return setting.substituting(self.norm) if setting and self.norm else setting
+
+    def cells(self) -> tuple[PlannedCell, ...]:
+        """The cells that the verdict rests on, the reference's first where a layer is compared."""
+        own = self._plan(self.setting)
+        if self.norm is None:
+            return own
+        reference = self.reference().cells()
+        known = {identity(planned.cell) for planned in reference}
+        return reference + tuple(p for p in own if identity(p.cell) not in known)
+
+    def own_cells(self) -> tuple[PlannedCell, ...]:
+        """The cells of this question alone, without the reference it is compared with."""
+        return self._plan(self.setting)
+
+    def reference(self) -> "Question":
+        """The same question asked of batch norm itself."""
+        return Question(self.paper, self.claim, self.scale, self.device, self.seeds)
+
+    def _plan(self, setting: Setting | None) -> tuple[PlannedCell, ...]:
+        return plan(setting, self.scale, self.device, self.seeds) if setting else ()
+
+
+Lookup = Callable[[Cell], Record | None]
+Failures = Mapping[str, str]
+"""What went wrong in this run: the identity of a cell -> one line."""
+
+
+NEVER_JUDGED = "scale smoke runs every code path and is never judged"
+
+
+class Incomplete(Exception):
+    """A claim cannot be judged on the records there are; the message is the finding's reason."""
+
+
+def judge(question: Question, lookup: Lookup, failures: Failures) -> Finding:
+    """The finding that follows from the records of a question's cells. Measures nothing."""
+    claim = question.claim
+    if question.setting is None:
+        return _finding(question, "not_attempted", f"no setting at scale {question.scale}")
+    records: dict[str, Record] = {}
+    try:
+        records = _records(question.cells(), lookup, failures)
+        effects = _effects(question, question.own_cells(), records)
+        versus = _comparison(question, effects, records) if question.norm else None
+        if question.scale == "smoke":
+            raise Incomplete(NEVER_JUDGED)
+        judged = decide_exact if claim.kind == "exact" else decide
+        verdict = judged(list(effects.values()), claim.region)
+    except Incomplete as incomplete:
+        return _finding(question, "incomplete", str(incomplete), records=records)
+    return _finding(
+        question, verdict.outcome, "", verdict, effects=effects, versus=versus, records=records
+    )
+
+
+def judge_all(questions: Iterable[Question], lookup: Lookup, failures: Failures) -> list[Finding]:
+    """Every question judged, with Holm's adjustment over each paper's statistical claims."""
+    asked = list(questions)
+    findings = [judge(question, lookup, failures) for question in asked]
+    adjusted = {finding.id: finding for finding in findings}
+
+    def family(finding: Finding) -> tuple[str, str]:
+        return finding.cite_key, finding.scale
+
+    statistical = sorted((f for f in findings if f.kind == "statistical"), key=family)
+    for _, group in groupby(statistical, key=family):
+        members = list(group)
+        supported = holm([1.0 if f.p_supported is None else f.p_supported for f in members])
+        refuted = holm([1.0 if f.p_refuted is None else f.p_refuted for f in members])
+        for finding, p_s, p_r in zip(members, supported, refuted, strict=True):
+            p = {"supported": p_s, "refuted": p_r}.get(finding.status)
+            adjusted[finding.id] = msgspec.structs.replace(
+                finding, p_holm=p, confirmed=p is not None and p <= ALPHA and finding.registered
+            )
+    return [adjusted[finding.id] for finding in findings]
+
+
+def waiting(finding: Finding) -> bool:
+    """Whether nothing is wrong with a finding without a verdict: cells were left out, or smoke."""
+    return finding.status == "not_attempted" or (
+        finding.status == "incomplete"
+        and (finding.reason == NEVER_JUDGED or finding.reason.endswith("cells missing"))
+    )
+
+
+def surprise(finding: Finding) -> Literal["none", "moved", "swapped"]:
+    """How a verdict compares with the claim's expectation.
+
+    "swapped": supported and refuted changed places, or a control or exact claim is not as it must
+    be. "moved": to or from inconclusive, which noise can do.
+    """
+    if finding.status == finding.expected:
+        return "none"
+    decided = {"supported", "refuted"}
+    if finding.kind != "statistical" or {finding.status, finding.expected} == decided:
+        return "swapped"
+    return "moved"
+
+
+def _records(cells: Sequence[PlannedCell], lookup: Lookup, failures: Failures) -> dict[str, Record]:
+    """Records by cell identity. Raises Incomplete where some are missing or cannot be paired."""
+    found: dict[str, Record] = {}
+    missing, failed = 0, []
+    for planned in cells:
+        name = identity(planned.cell)
+        record = lookup(planned.cell)
+        if record is not None:
+            found[name] = record
+        elif name in failures:
+            failed.append(f"{planned.arm.name} seed {planned.cell.seed}: {failures[name]}")
+        else:
+            missing += 1
+    if missing or failed:
+        parts = [f"{missing} of {len(cells)} cells missing"] if missing else []
+        parts += [f"{len(failed)} failed: {'; '.join(failed[:3])}"] if failed else []
+        raise Incomplete(", ".join(parts))
+    devices = {(r.provenance.torch, r.provenance.device_model) for r in found.values()}
+    if len(devices) > 1:
+        listed = " and ".join(f"torch {torch} on {model}" for torch, model in sorted(devices))
+        raise Incomplete(f"records of {listed} cannot be paired")
+    return found
+
+
+def _effects(
+    question: Question, cells: Sequence[PlannedCell], records: Mapping[str, Record]
+) -> dict[int, tuple[float, float]]:
+    """One effect per seed. Raises Incomplete where the claim's own code fails or a control does."""
+    claim = question.claim
+    effects: dict[int, tuple[float, float]] = {}
+    for seed, group in groupby(cells, key=lambda planned: planned.cell.seed):
+        rows = Rows(tuple(row(p.arm, records[identity(p.cell)]) for p in group))
+        effects[seed] = as_interval(_call(claim.effect, rows, f"{claim.id} effect, seed {seed}"))
+        if claim.control is not None:
+            errs = as_interval(_call(claim.control, rows, f"{claim.id} control, seed {seed}"))[0]
+            if errs < CONTROL_TOLERANCES:
+                raise Incomplete(
+                    f"the negative control of seed {seed} errs by 10^{errs:.1f} tolerances, "
+                    f"it must by 10^{CONTROL_TOLERANCES:g}: the check does not bite"
+                )
+    return effects
+
+
+def _call(function: Callable[[Rows], Effect], rows: Rows, where: str) -> Effect:
+    try:
+        value = function(rows)
+        as_interval(value)
+    except Exception as error:
+        raise Incomplete(f"{where}: {type(error).__name__}: {error}") from error
+    return value
+
+
+def _comparison(
+    question: Question, effects: Mapping[int, tuple[float, float]], records: Mapping[str, Record]
+) -> Comparison:
+    """The user's effect minus batch norm's, seed by seed, against the claim's margin."""
+    claim = question.claim
+    rule = claim.substitution
+    assert rule is not None, f"{claim.id}: checked when the claim was made"
+    base = _effects(question, question.reference().cells(), records)
+    pairs = [_difference(effects[seed], base[seed]) for seed in effects]
+    low, high = interval(pairs)
+    gains = pairs if rule.better == "higher" else [(-b, -a) for a, b in pairs]
+    outcome = decide(gains, Region(-rule.margin, math.inf)).outcome
+    known = [(a + b) / 2 for a, b in pairs if math.isfinite(a + b)]
+    return Comparison(
+        reference="batch_norm",
+        difference=EffectSize(
+            median=median(known) if len(known) == len(pairs) else None,
+            low=_finite(low),
+            high=_finite(high),
+            unit=claim.unit,
+            level=1 - ALPHA,
+        ),
+        better=rule.better,
+        margin=rule.margin,
+        no_worse={"supported": "yes", "refuted": "no"}.get(outcome, "undecided"),  # type: ignore[arg-type]
+    )
+
+
+def _difference(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    """[a] - [b]; inf - inf is unknown, so it leaves that end unbounded."""
+    low, high = a[0] - b[1], a[1] - b[0]
+    return (-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
+
+
+def _finding(
+    question: Question,
+    status: Status,
+    reason: str,
+    verdict: Verdict | None = None,
+    *,
+    effects: Mapping[int, tuple[float, float]] | None = None,
+    versus: Comparison | None = None,
+    records: Mapping[str, Record] | None = None,
+) -> Finding:
+    claim, paper = question.claim, question.paper
+    expectation = claim.expectation(question.scale)
+    cells = question.cells()
+    return Finding(
+        id=question.id,
+        cite_key=paper.cite_key,
+        paper=f"{paper.authors} ({paper.year}). {paper.title}. {paper.venue}",
+        locator=claim.locator,
+        statement=claim.statement,
+        protocol=claim.protocol,
+        kind=claim.kind,
+        version=claim.version,
+        scale=question.scale,
+        device=question.device,
+        registered=question.seeds is None and question.norm is None,
+        status=status,
+        reason=reason,
+        expected=expectation.outcome,
+        because=expectation.because,
+        effect=_effect_size(claim, verdict),
+        effects=[(seed, _finite(a), _finite(b)) for seed, (a, b) in (effects or {}).items()],
+        region=Bounds(lo=_finite(claim.region.lo), hi=_finite(claim.region.hi)),
+        p_supported=_finite(verdict.p_supported) if verdict else None,
+        p_refuted=_finite(verdict.p_refuted) if verdict else None,
+        p_holm=None,
+        confirmed=False,
+        n_seeds=verdict.n if verdict else 0,
+        seeds_for=verdict.seeds_for if verdict else 0,
+        seeds_against=verdict.seeds_against if verdict else 0,
+        detectable=verdict.detectable if verdict else None,
+        reported=[
+            ReportedNumber(metric=r.metric, value=r.value, source=r.source) for r in claim.reported
+        ],
+        versus_reference=versus,
+        cells=[record.key for record in (records or {}).values()],
+        figures=[],
+        environment=_environment((records or {}).values()) if cells else {},
+    )
+
+
+def _effect_size(claim: Claim, verdict: Verdict | None) -> EffectSize | None:
+    if verdict is None:
+        return None
+    return EffectSize(
+        median=_finite(verdict.median),
+        low=_finite(verdict.low),
+        high=_finite(verdict.high),
+        unit=claim.unit,
+        level=1.0 if claim.kind == "exact" else 1 - ALPHA,
+    )
+
+
+def _environment(records: Iterable[Record]) -> dict[str, str]:
+    """What the records say of their machine, differing values joined; nothing of this machine."""
+    seen: dict[str, set[str]] = {}
+    for record in records:
+        for name, value in msgspec.to_builtins(record.environment).items():
+            seen.setdefault(name, set()).add(str(value))
+    return {name: " / ".join(sorted(values)) for name, values in sorted(seen.items())}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,59 @@
+"""Finding the claims: every file of reproductions/<paper>/ that is not private holds one CLAIM."""
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from bnref.evidence.claim import Claim, Paper
+
+T = TypeVar("T")
+
+
+class ClaimError(Exception):
+    """A claim file cannot be used; the message names the file, the line and the reason."""
+
+
+def load(root: Path) -> dict[str, tuple[Paper, Claim]]:
+    """All claims under root/reproductions, by id, in the order of papers and files.
+
+    Raises ClaimError on the first file that does not hold a usable claim: a claim is never dropped.
+    """
+    home = root / "reproductions"
+    if not home.is_dir():
+        raise ClaimError(f"no folder reproductions/ in {root}: run from the checkout of bnref")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    claims: dict[str, tuple[Paper, Claim]] = {}
+    for folder in sorted(path for path in home.iterdir() if (path / "__init__.py").is_file()):
+        paper = _attribute(root, folder / "__init__.py", "PAPER", Paper)
+        for path in sorted(folder.glob("[!_]*.py")):
+            claim = _attribute(root, path, "CLAIM", Claim)
+            if claim.id in claims:
+                raise ClaimError(f"{path.relative_to(root)}: the id {claim.id} is taken")
+            claims[claim.id] = (paper, claim)
+    return claims
+
+
+def _attribute(root: Path, path: Path, name: str, kind: type[T]) -> T:
+    module = _module(root, path)
+    value = getattr(module, name, None)
+    if not isinstance(value, kind):
+        raise ClaimError(f"{path.relative_to(root)}: no {name} of type {kind.__name__}")
+    return value
+
+
+def _module(root: Path, path: Path) -> ModuleType:
+    relative = path.relative_to(root)
+    parts = relative.parent.parts if path.name == "__init__.py" else relative.with_suffix("").parts
+    try:
+        return importlib.import_module(".".join(parts))
+    except Exception as error:
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        line = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
+        at = f" line {line}" if line else ""
+        raise ClaimError(f"{relative}{at}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,133 @@
+"""Cells on this machine: long-lived spawned processes of one thread each.
+
+A worker that dies breaks its pool (`concurrent.futures`). The pool is rebuilt, and the tasks that were
+in flight are run again one by one, so that a task which kills its worker is known and fails alone.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from bnref.evidence.store import Failure, Store, StoreError
+from bnref.execution.worker import Outcome, Task, begin, call, measure
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+DIED = "its worker process died twice (killed, or out of memory)"
+
+Tell = Callable[[Outcome], None]
+OpenPool = Callable[[int], Executor]
+
+
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Spawned workers of one thread that end when this process does."""
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=begin,
+        initargs=(os.getpid(),),
+    )
+
+
+def run(
+    tasks: Sequence[Task],
+    store: Store,
+    workers: int,
+    tell: Tell,
+    open_pool: OpenPool = process_pool,
+) -> None:
+    """Measure the tasks in their order, telling each outcome as it comes.
+
+    Raises StoreError where a record cannot be written and KeyboardInterrupt on Ctrl-C; in both
+    cases the workers are gone when it returns, and every record told of is in the store.
+    """
+    suspects = deque(_drain(deque(tasks), store, workers, tell, open_pool))
+    while suspects:
+        task = suspects.popleft()
+        if store.get(task.key) is not None:
+            tell(Outcome(task=task))
+        elif _drain(deque([task]), store, 1, tell, open_pool):
+            store.fail(task.key, Failure(cell=task.cell, reason=DIED))
+            tell(Outcome(task=task, error=DIED))
+
+
+def ask(target: str, *arguments: str) -> str:
+    """Answer of package.module:function from a worker process, so that the driver needs no torch."""
+    with _pool(1, process_pool) as pool:
+        try:
+            return _submit(pool, call, target, *arguments).result()
+        except BrokenProcessPool:
+            return f"the process that called {target} died"
+
+
+def _drain(
+    queue: deque[Task], store: Store, workers: int, tell: Tell, open_pool: OpenPool
+) -> list[Task]:
+    """Run the queue; where a worker dies, finish the rest in a new pool and return the suspects."""
+    suspects: list[Task] = []
+    while queue:
+        with _pool(min(workers, len(queue)), open_pool) as pool:
+            flying: dict[Future[Outcome], Task] = {}
+            try:
+                while queue or flying:
+                    while queue and len(flying) < workers:
+                        task = queue.popleft()
+                        flying[_fly(pool, task, store, queue)] = task
+                    done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        outcome = future.result()
+                        del flying[future]
+                        if outcome.store_broken:
+                            raise StoreError(outcome.error)
+                        tell(outcome)
+            except BrokenProcessPool:
+                suspects += flying.values()
+    return suspects
+
+
+def _fly(pool: Executor, task: Task, store: Store, queue: deque[Task]) -> "Future[Outcome]":
+    """Submit the task; a pool that is broken already leaves it in the queue, untouched."""
+    try:
+        return _submit(pool, measure, task, store.root)
+    except BrokenProcessPool:
+        queue.appendleft(task)
+        raise
+
+
+def _submit(pool: Executor, function: Callable[..., object], *arguments: object) -> "Future":  # type: ignore[type-arg]
+    """Submit with Ctrl-C ignored, which a process that starts meanwhile inherits."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not the main thread: the handler is not ours to move
+        return pool.submit(function, *arguments)
+    try:
+        return pool.submit(function, *arguments)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _pool(workers: int, open_pool: OpenPool) -> Iterator[Executor]:
+    """A pool whose processes have one thread each, and are gone at the end whatever happens."""
+    elsewhere = set(multiprocessing.active_children())
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    pool = open_pool(workers)
+    finished = False
+    try:
+        yield pool
+        finished = True
+    finally:
+        if not finished:
+            for process in set(multiprocessing.active_children()) - elsewhere:
+                process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""How things are measured: data, nets, the one training loop, probes and experiments."""

@@ -1,0 +1,11 @@
+"""The full CIFAR10 through torchvision."""
+
+from torchvision.datasets import CIFAR10
+
+from bnref.lab.datasets import _torchvision
+from bnref.lab.datasets.arrays import Arrays
+
+
+def load() -> Arrays:
+    """All images; raises DataError where they are not on disk and may not be fetched."""
+    return _torchvision.load(CIFAR10)

@@ -1,0 +1,111 @@
+"""The loss along the gradient while a network trains (Santurkar et al. 2018, section 3.2, A.2.2).
+
+At step t, with g the gradient of the loss L at theta_t on the training batch, and eta in the paper's grid
+{1/2, 1, 2, 4} x learning rate, all on that same batch and in the mode that trains:
+
+    loss width      max_eta L(theta_t - eta g) - min_eta L(theta_t - eta g)
+    predictiveness  P(eta) = || grad L(theta_t) - grad L(theta_t - eta g) ||_2
+    effective beta  max_eta P(eta) / (eta ||g||)
+
+g holds every trained parameter, those of the normaliser too, and there is no weight decay. A probe leaves
+parameters and buffers exactly as they were.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from bnref.evidence.cell import Cell
+from bnref.evidence.record import Measured
+from bnref.lab.data import load
+from bnref.lab.experiments.classify import network
+from bnref.lab.training import train
+
+STEP_GRID = (0.5, 1.0, 2.0, 4.0)
+OVERFLOW = 1e6
+"""What a probe counts as where the loss or the gradient is not finite, or larger."""
+
+
+def run(cell: Cell) -> Measured:
+    """Medians and 95th percentiles over the probed steps, and the three curves.
+
+    Arm: as for `classify`, and probe_every, the steps from one probe to the next.
+    """
+    arm = cell.arm
+    data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
+    net = network(cell, data)
+    rate, batch_size = float(arm["learning_rate"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    every = int(arm["probe_every"])  # type: ignore[arg-type]
+    seen: dict[str, list[float]] = {"step": [], "loss_width": [], "predictiveness": [], "beta": []}
+
+    def probe(step: int, images: Tensor, labels: Tensor) -> None:
+        if step % every == 0:
+            seen["step"].append(step)
+            for name, value in along_gradient(net, images, labels, rate).items():
+                seen[name].append(value)
+
+    result = train(
+        net,
+        data.train,
+        learning_rate=rate,
+        batch_size=batch_size,
+        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
+        seed=cell.seed,
+        probe=probe,
+    )
+    metrics = {"diverged_probes": float(sum(v >= OVERFLOW for v in seen["loss_width"]))}
+    for name in ("loss_width", "predictiveness", "beta"):
+        values = torch.tensor(seen[name], dtype=torch.float64)
+        metrics[f"{name}_median"] = float(values.quantile(0.5))
+        metrics[f"{name}_q95"] = float(values.quantile(0.95))
+    metrics["beta_tail"] = metrics["beta_q95"] / metrics["beta_median"]
+    if len(result.losses):
+        metrics["train_loss"] = result.last(result.losses)
+        metrics["train_accuracy"] = result.last(result.accuracies)
+    return Measured(metrics=metrics, series=seen, diverged=result.diverged, data=data.sha256)
+
+
+def along_gradient(net: nn.Module, images: Tensor, labels: Tensor, rate: float) -> dict[str, float]:
+    """The three numbers of one step. Parameters, their gradients and buffers are restored."""
+    parameters = list(net.parameters())
+    state = [tensor.detach().clone() for tensor in (*parameters, *net.buffers())]
+    try:
+        here, _ = _gradient(net, parameters, images, labels)
+        norm = float(here.norm())
+        losses, changes = [], []
+        for step in STEP_GRID:
+            _move(parameters, state, here, step * rate)
+            there, loss = _gradient(net, parameters, images, labels)
+            losses.append(_bounded(loss))
+            changes.append(_bounded(float((here - there).norm())))
+    finally:
+        with torch.no_grad():
+            for tensor, before in zip((*parameters, *net.buffers()), state, strict=True):
+                tensor.copy_(before)
+    ratios = [p / (step * rate * norm) for p, step in zip(changes, STEP_GRID, strict=True) if norm]
+    return {
+        "loss_width": max(losses) - min(losses),
+        "predictiveness": changes[-1],
+        "beta": _bounded(max(ratios, default=0.0)),
+    }
+
+
+def _gradient(
+    net: nn.Module, parameters: list[nn.Parameter], images: Tensor, labels: Tensor
+) -> tuple[Tensor, float]:
+    loss = cross_entropy(net(images), labels)
+    gradients = torch.autograd.grad(loss, parameters)
+    return torch.cat([gradient.flatten() for gradient in gradients]), float(loss.detach())
+
+
+@torch.no_grad()
+def _move(
+    parameters: list[nn.Parameter], state: list[Tensor], direction: Tensor, eta: float
+) -> None:
+    parts = direction.split([p.numel() for p in parameters])
+    for parameter, start, part in zip(parameters, state, parts, strict=False):
+        parameter.copy_(start - eta * part.view_as(parameter))
+
+
+def _bounded(value: float) -> float:
+    return value if value <= OVERFLOW else OVERFLOW

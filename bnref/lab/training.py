@@ -1,0 +1,134 @@
+"""The one training loop, and evaluation."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from bnref.lab.data import Split
+from bnref.lab.nets import each_norm
+from bnref.lab.randomness import generator
+
+DIVERGED_LOSS = 1e3
+"""A run with a cross-entropy above this, or not finite, has diverged (Bjorck et al. 2018)."""
+CHECK_EVERY = 20
+"""Steps between two looks at the loss: looking waits for the device."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Loss and accuracy of every training batch, in the mode that trains; whether it diverged."""
+
+    losses: Tensor
+    accuracies: Tensor
+    diverged: bool
+
+    def last(self, series: Tensor, share: float = 0.1) -> float:
+        """Mean over the last share of the steps taken."""
+        return float(series[-max(1, math.ceil(len(series) * share)) :].mean())
+
+
+def batches(split: Split, batch_size: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
+    """Indices of `steps` batches: a new permutation each epoch, its last odd images left out."""
+    taken = 0
+    count = len(split.labels)
+    if batch_size > count:
+        raise ValueError(f"batch_size {batch_size} exceeds the {count} training images")
+    while True:
+        permutation = torch.randperm(count, generator=order).to(split.labels.device)
+        for start in range(0, count - batch_size + 1, batch_size):
+            if taken == steps:
+                return
+            taken += 1
+            yield permutation[start : start + batch_size]
+
+
+def train(
+    net: nn.Module,
+    split: Split,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    steps: int,
+    seed: int,
+    sgd_momentum: float = 0.0,
+    order: str = "order",
+    probe: Callable[[int, Tensor, Tensor], None] | None = None,
+) -> Run:
+    """Minimise the cross-entropy by SGD for `steps` batches, stopping where the run diverges.
+
+    `probe(step, images, labels)` sees each batch before its step and must leave the net as it was.
+    The order of the batches depends on (seed, order) alone.
+    """
+    optimiser = torch.optim.SGD(
+        net.parameters(), lr=learning_rate, momentum=sgd_momentum, fused=True
+    )
+    losses = torch.full((steps,), math.nan, device=split.labels.device)
+    accuracies = torch.full_like(losses, math.nan)
+    net.train()
+    for step, index in enumerate(batches(split, batch_size, steps, generator(seed, order))):
+        images, labels = split.images[index], split.labels[index]
+        if probe is not None:
+            probe(step, images, labels)
+        optimiser.zero_grad(set_to_none=True)
+        logits = net(images)
+        loss = cross_entropy(logits, labels)
+        loss.backward()
+        optimiser.step()
+        losses[step] = loss.detach()
+        accuracies[step] = (logits.detach().argmax(1) == labels).float().mean()
+        if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
+            seen = losses[: step + 1]
+            bad = ~(seen <= DIVERGED_LOSS)
+            if bad.any():
+                end = int(bad.nonzero()[0])
+                return Run(losses[:end], accuracies[:end], diverged=True)
+    return Run(losses, accuracies, diverged=False)
+
+
+@torch.no_grad()
+def errors(net: nn.Module, split: Split, batch_size: int = 500) -> int:
+    """How many images of the split the net gets wrong in evaluation mode; the mode is restored."""
+    training = net.training
+    net.eval()
+    try:
+        wrong = 0
+        for images, labels in zip(
+            split.images.split(batch_size), split.labels.split(batch_size), strict=True
+        ):
+            wrong += int((net(images).argmax(1) != labels).sum())
+        return wrong
+    finally:
+        net.train(training)
+
+
+@torch.no_grad()
+def reestimate(net: nn.Module, images: Tensor, batch_size: int) -> bool:
+    """Replace running statistics by averages over batches of `images`, all layers at once.
+
+    running_mean becomes the mean of the batch means, running_var the mean of the unbiased batch
+    variances ("precise" batch norm, Wu & Johnson 2021, section 3). False where no layer of the net
+    keeps statistics with torch's buffers and `momentum`.
+    """
+    layers = [m for m in each_norm(net, "running_mean") if hasattr(m, "momentum")]
+    if not layers:
+        return False
+    kept = [(layer.momentum, net.training) for layer in layers]
+    try:
+        for layer in layers:
+            layer.running_mean.zero_()  # type: ignore[operator, union-attr]
+            layer.running_var.fill_(1)  # type: ignore[operator, union-attr]
+            layer.num_batches_tracked.zero_()  # type: ignore[operator, union-attr]
+            layer.momentum = None  # type: ignore[assignment]
+        net.train()
+        for batch in images.split(batch_size):
+            if len(batch) == batch_size:
+                net(batch)
+    finally:
+        for layer, (momentum, training) in zip(layers, kept, strict=True):
+            layer.momentum = momentum
+            net.train(training)
+    return True

@@ -1,0 +1,327 @@
+"""The pytest glue: options, the matrix as tests, measuring before the first test, the summary."""
+
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bnref.campaign import Campaign, Entry, conclude, entries, kind
+from bnref.evidence.cell import identity
+from bnref.evidence.claim import SCALES
+from bnref.evidence.findings import Finding, Question, waiting
+from bnref.evidence.provenance import ProvenanceError, version
+from bnref.evidence.registry import ClaimError, load
+from bnref.evidence.store import Store
+from bnref.execution.local import ask
+from bnref.execution.worker import Outcome, Task
+from bnref.report.judged import Judged
+
+OPTIONS = {
+    "scale": ("small", f"how large the experiments are: {', '.join(SCALES)}"),
+    "device": ("cpu", "where cells run: cpu or cuda"),
+    "seeds": ("", "judge these seeds, as 0-4 or 0,1,2; marks the verdicts as unregistered"),
+    "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
+    "workers": ("", "worker processes of one thread each (default: one per core)"),
+    "store": (".bnref/store", "folder of the records"),
+    "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
+}
+
+
+class VerdictMoved(UserWarning):
+    """A verdict moved to or from inconclusive since its expectation was written down."""
+
+
+@dataclass
+class Bench:
+    """What the hooks of one pytest run share."""
+
+    root: Path
+    campaign: Campaign
+    whole: bool
+    """Whether every claim is asked, with its own seeds and norms, at scale small on the CPU."""
+    judged: dict[str, Judged] = field(default_factory=dict)
+    page: Path | None = None
+
+
+BENCH = pytest.StashKey[Bench]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("bnref", "claims about batch normalisation")
+    for name, (default, text) in OPTIONS.items():
+        group.addoption(f"--bn-{name}", default=None, help=text)
+        parser.addini(f"bn_{name}", text, default=default)
+    text = "allow torchvision to download full data sets"
+    group.addoption("--bn-download", action="store_true", default=None, help=text)
+    parser.addini("bn_download", text, type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "cell: measures one run of one experiment")
+    config.addinivalue_line("markers", "claim: judges one claim on the records of its cells")
+    config.addinivalue_line("markers", "speed: times layers over the whole grid (-m speed)")
+    config.addinivalue_line("filterwarnings", "default::bnref.plugin.VerdictMoved")
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    given = config.getoption(f"bn_{name}")
+    return str(config.getini(f"bn_{name}") if given is None else given).strip()
+
+
+def _bench(config: pytest.Config) -> Bench:
+    """The run's campaign, made when the first cell or claim test is collected."""
+    if BENCH not in config.stash:
+        config.stash[BENCH] = _open(config)
+    return config.stash[BENCH]
+
+
+def _open(config: pytest.Config) -> Bench:
+    root = config.rootpath
+    scale, device, norm = (_option(config, name) for name in ("scale", "device", "norm"))
+    if scale not in SCALES:
+        raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
+    if device not in ("cpu", "cuda"):
+        raise pytest.UsageError(f"--bn-device {device}: cpu or cuda")
+    seeds = _seeds(_option(config, "seeds"))
+    wanted = [name for name in _option(config, "claim").split(",") if name]
+    try:
+        claims = load(root)
+    except ClaimError as error:
+        raise pytest.UsageError(str(error)) from error
+    for name in wanted:
+        if name not in claims:
+            raise pytest.UsageError(f"--bn-claim {name}: no such claim; {', '.join(claims)}")
+    os.environ["BNREF_DOWNLOAD"] = "1" if _download(config) else "0"
+    os.environ.setdefault("BNREF_DATA", str(root / ".bnref" / "data"))
+    if norm:
+        _try(norm, device)
+    questions = tuple(
+        Question(paper, claim, scale, device, seeds, norm if norm and claim.substitutable else None)
+        for name, (paper, claim) in claims.items()
+        if not wanted or name in wanted
+    )
+    store = Path(_option(config, "store")).expanduser()
+    campaign = Campaign(questions, Store(root / store), _workers(config, device))
+    whole = scale == "small" and device == "cpu" and not (wanted or norm or seeds)
+    return Bench(root, campaign, whole)
+
+
+def _try(norm: str, device: str) -> None:
+    """Stop with one line where the user's layer cannot stand in for batch norm."""
+    if version("torch") == "none":
+        raise pytest.UsageError("--bn-norm needs torch, which is not installed")
+    found = ask("bnref.lab.try_norm:problem", norm, device)
+    if found:
+        raise pytest.UsageError(f"--bn-norm {norm}: {found.removeprefix(f'{norm} ')}")
+
+
+def _download(config: pytest.Config) -> bool:
+    return bool(config.getoption("bn_download") or config.getini("bn_download"))
+
+
+def _seeds(text: str) -> tuple[int, ...] | None:
+    if not text:
+        return None
+    try:
+        seeds: set[int] = set()
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            seeds.update(range(int(first), int(last or first) + 1))
+    except ValueError:
+        raise pytest.UsageError(f"--bn-seeds {text}: expected 0-4 or 0,1,2") from None
+    if not seeds:
+        raise pytest.UsageError(f"--bn-seeds {text}: no seed in that range")
+    return tuple(sorted(seeds))
+
+
+def _workers(config: pytest.Config, device: str) -> int:
+    text = _option(config, "workers")
+    if not text:
+        return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+    if not text.isdecimal() or int(text) < 1:
+        raise pytest.UsageError(f"--bn-workers {text}: a whole number from 1")
+    return int(text)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per line of the matrix, one per claim."""
+    if "bn_cell" in metafunc.fixturenames:
+        lines = [line for q in _bench(metafunc.config).campaign.questions for line in entries(q)]
+        metafunc.parametrize("bn_cell", lines, ids=[line.id for line in lines], indirect=True)
+    if "bn_claim" in metafunc.fixturenames:
+        questions = _bench(metafunc.config).campaign.questions
+        ids = [question.id for question in questions]
+        metafunc.parametrize("bn_claim", questions, ids=ids, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The whole grid of timings runs only where it is asked for, by -m speed."""
+    if "speed" not in str(config.getoption("markexpr")):
+        slow = [item for item in items if item.get_closest_marker("speed")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def _parameters(session: pytest.Session, fixture: str) -> list[Any]:
+    specs = (getattr(item, "callspec", None) for item in session.items)
+    return [spec.params[fixture] for spec in specs if spec and fixture in spec.params]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Measure the missing cells of the selected cell tests, then judge; tests only read."""
+    config = session.config
+    selected: list[Entry] = _parameters(session, "bn_cell")
+    asked: list[Question] = _parameters(session, "bn_claim")
+    if not selected and not asked:
+        return
+    if hasattr(config, "workerinput"):
+        raise pytest.UsageError("cells do not run under pytest-xdist: use --bn-workers instead")
+    bench, write = _bench(config), _writer(config)
+    try:
+        history = bench.campaign.history(bench.root / "reports")
+        tasks = bench.campaign.missing(selected, history)
+    except ProvenanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    progress = Progress(len(tasks), bench.campaign.workers, history, write)
+    write(progress.forecast(tasks, len(selected)))
+    if config.option.collectonly:
+        return
+    if tasks:
+        bench.campaign.measure(tasks, progress.tell)
+    if bench.campaign.stopped:
+        write(f"bnref: stopped measuring: {bench.campaign.stopped}")
+    bench.judged = {item.finding.id: item for item in bench.campaign.judge(asked)}
+    bench.whole &= {q.id for q in asked} == {q.id for q in bench.campaign.questions}
+
+
+def _writer(config: pytest.Config) -> Callable[[str], None]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.verbose < 0:
+        return lambda line: None
+    return reporter.write_line  # type: ignore[no-any-return]
+
+
+@dataclass
+class Progress:
+    """One line per finished cell, with the time left by the recorded times of its kind."""
+
+    total: int
+    workers: int
+    history: dict[str, float]
+    write: Callable[[str], None]
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def forecast(self, tasks: list[Task], selected: int) -> str:
+        """How many cells are missing and how long they will take."""
+        from_history = [self.history.get(kind(task.cell), 0.0) for task in tasks]
+        known = sum(seconds > 0 for seconds in from_history)
+        minutes = ""
+        if tasks and known == len(tasks):
+            minutes = f", about {sum(from_history) / self.workers / 60:.1f} min"
+        return (
+            f"bnref: {len(tasks)} cells to measure for {selected} tests{minutes}, "
+            f"{self.workers} worker{'s' * (self.workers != 1)}"
+        )
+
+    def tell(self, outcome: Outcome) -> None:
+        """Print one finished cell."""
+        self.done += 1
+        passed = time.monotonic() - self.started
+        left = passed / self.done * (self.total - self.done)
+        state = outcome.error or ("diverged" if outcome.diverged else "measured")
+        width = len(str(self.total))
+        self.write(
+            f"[{self.done:{width}}/{self.total}] {outcome.task.name} {state} "
+            f"{outcome.seconds:.1f} s, {int(left // 60)}:{int(left % 60):02d} left"
+        )
+
+
+@pytest.fixture
+def bn_cell(request: pytest.FixtureRequest) -> Any:
+    """The record of a cell; the test fails where it could not be measured."""
+    bench, entry = _bench(request.config), request.param
+    record = bench.campaign.lookup(entry.planned.cell)
+    if record is not None:
+        return record
+    found = bench.campaign.failures.get(identity(entry.planned.cell), "")
+    if bench.campaign.stopped == "interrupted" and not found:
+        pytest.skip("not measured: interrupted")
+    pytest.fail(f"not measured: {found or bench.campaign.stopped or 'no record'}", pytrace=False)
+
+
+@pytest.fixture
+def bn_claim(request: pytest.FixtureRequest) -> Finding:
+    """The finding of a claim; skipped where cells were left out, failed where something broke."""
+    finding = _bench(request.config).judged[request.param.id].finding
+    if finding.status in ("incomplete", "not_attempted"):
+        if not waiting(finding):
+            pytest.fail(f"{finding.id} incomplete: {finding.reason}", pytrace=False)
+        if finding.scale != "smoke" or "missing" in finding.reason:
+            pytest.skip(f"{finding.id} {finding.status}: {finding.reason}")
+    return finding
+
+
+def warn_moved(finding: Finding) -> None:
+    """Warn that a verdict moved to or from inconclusive, with its interval and what was known."""
+    effect = finding.effect
+    interval = f"[{effect.low}, {effect.high}] {effect.unit}" if effect else "no interval"
+    warnings.warn(
+        f"{finding.id} at scale {finding.scale} is {finding.status} with {interval}; "
+        f"expected {finding.expected} {finding.because}".rstrip(),
+        VerdictMoved,
+        stacklevel=2,
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report, and let Ctrl-C show in the exit code."""
+    bench = session.config.stash.get(BENCH, None)
+    if bench is None:
+        return
+    if bench.judged:
+        findings = list(bench.judged.values())
+        complete = all(item.finding.status != "incomplete" for item in findings)
+        bench.page = conclude(bench.root, findings, publish=bench.whole and complete)
+    if bench.campaign.stopped == "interrupted":
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The verdicts, the files of the store that were not trusted, and where the report is."""
+    bench = config.stash.get(BENCH, None)
+    if bench is None or config.option.collectonly:
+        return
+    for fault in bench.campaign.store.faults:
+        terminalreporter.write_line(f"bnref: not trusted, skipped: {fault}", yellow=True)
+    if not bench.judged:
+        return
+    terminalreporter.section("verdicts")
+    for item in bench.judged.values():
+        terminalreporter.write_line(_line(item.finding))
+    if bench.page is not None:
+        terminalreporter.write_line(f"report: {bench.page}")
+
+
+def _line(finding: Finding) -> str:
+    effect = finding.effect
+    if effect is None:
+        return f"{finding.id:20} {finding.status:13} {finding.reason}"
+    median, low, high = (
+        "?" if value is None else f"{value:.3g}"
+        for value in (effect.median, effect.low, effect.high)
+    )
+    marks = "" if finding.registered else " (unregistered)"
+    versus = finding.versus_reference
+    compared = f"; no worse than batch_norm: {versus.no_worse}" if versus else ""
+    return (
+        f"{finding.id:20} {finding.status:13} {median} [{low}, {high}] {effect.unit}, "
+        f"n={finding.n_seeds}{marks}{compared}"
+    )

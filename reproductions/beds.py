@@ -1,0 +1,95 @@
+"""Test beds that claims share: data, network and budget, chosen on pilot seeds (below 100).
+
+Every arm has He initialisation and, within a seed, the same weights where shapes agree and the same
+order of the images. Fashion-MNIST at 14x14 (28x28 averaged over 2x2), 8,000 training images.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Arm, Row, Setting, grid
+
+FASHION: Mapping[str, Value] = {"data": "fashion_mnist_10k", "pool": 2}
+
+RATES = (0.00316, 0.01, 0.0316, 0.1, 0.316, 1.0, 3.16, 10.0, 31.6)
+"""Four decades in steps of half a decade: pilots train at 0.0316 in every arm, none at 31.6."""
+
+SWEEP = Setting(
+    experiment="bnref.lab.experiments.classify",
+    arms=grid(norm=("batch_norm", "identity", "group_norm"), learning_rate=RATES),
+    seeds=12,
+    fixed={**FASHION, "net": "convnet7", "batch_size": 64, "images": 6400},
+)
+"""One pass over 6,400 images by plain SGD at every rate, seven convolutions."""
+
+LANDSCAPE = Setting(
+    experiment="bnref.lab.experiments.landscape",
+    arms=grid(norm=("batch_norm", "identity")),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "net": "convnet7",
+        "batch_size": 64,
+        "images": 9600,
+        "learning_rate": 0.1,
+        "probe_every": 5,
+    },
+)
+"""150 steps of plain SGD at 0.1, where both arms train, probed every five steps."""
+
+
+def leaves_chance(row: Row) -> bool:
+    """Entry condition of landscape claims: a network stuck at chance is flat and would win."""
+    return not row.diverged and row["train_accuracy"] > 0.3
+
+
+LANDSCAPE_PROTOCOL = (
+    "Seven convolutions on 14x14 Fashion-MNIST, plain SGD at 0.1, batch 64, 150 steps, probed every "
+    "five. A probe moves the parameters along the gradient g of the training batch by eta g, eta in "
+    "{1/2, 1, 2, 4} x 0.1 as in the paper, in training mode on the same batch, and restores "
+    "parameters and buffers. Judged only where both arms end above 30 % training accuracy."
+)
+
+SHORT_RUN = Setting(
+    experiment="bnref.lab.experiments.classify",
+    arms=grid(norm=("batch_norm",), momentum=(0.1, 0.05, 0.01, None)),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "net": "convnet5",
+        "batch_size": 32,
+        "images": 1600,
+        "learning_rate": 0.04,
+        "sgd_momentum": 0.9,
+        "reestimate": True,
+    },
+)
+"""50 steps, after which momentum 0.01 still has 0.99^50 = 61 % of the initial statistics."""
+
+CHEAP = Setting(
+    experiment="bnref.lab.experiments.classify",
+    arms=(),
+    seeds=20,
+    fixed={
+        "data": "fashion_mnist_10k",
+        "pool": 4,
+        "net": "mlp",
+        "depth": 1,
+        "width": 32,
+        "norm": "identity",
+        "batch_size": 50,
+        "images": 8000,
+        "learning_rate": 0.1,
+    },
+)
+"""The cheapest network, for this project's own controls: one hidden layer on 7x7 images."""
+
+PLACEBO = replace(CHEAP, arms=(Arm("a", {"order": "a"}), Arm("b", {"order": "b"})))
+"""Two identical arms with other shuffles."""
+
+PLANTED = replace(
+    CHEAP,
+    arms=(Arm("clean", {"order": "a"}), Arm("corrupted", {"order": "b", "corrupted": 0.1})),
+)
+"""A known corruption: a tenth of the test labels of the second arm is another class."""

@@ -1,0 +1,54 @@
+"""A batch-normalised network trains at learning rates at which the same network without it does not.
+
+Ioffe & Szegedy 2015, section 4.2.2. The card's criterion: no divergence, and the loss at least halved.
+"""
+
+from bnref.evidence.claim import Claim, Curve, Effect, Reported, Row, Rows, Substitution
+from bnref.evidence.effects import headroom
+from bnref.evidence.verdict import above
+from reproductions.beds import SWEEP
+
+
+def halves_its_loss(row: Row) -> bool:
+    """The run stays finite and ends at less than half of its first loss."""
+    return not row.diverged and row["train_loss"] < row["first_loss"] / 2
+
+
+def decades(rows: Rows) -> Effect:
+    """Decades between the largest training rates with batch norm and without a normaliser."""
+    return headroom(rows, "identity", halves_its_loss, base=10)
+
+
+CLAIM = Claim(
+    id="IS15-12",
+    locator="abstract, section 3.3, section 4.2.2",
+    statement="Batch normalisation trains without divergence at a learning rate at least five times "
+    "the largest one at which the same well-initialised network without normalisation trains.",
+    protocol="ReLU network of seven convolutions on 14x14 Fashion-MNIST, plain SGD, batch 64, 100 "
+    "steps, nine rates over four decades, He initialisation in both arms. A run trains if it stays "
+    "finite and its training loss (mean of the last tenth of the steps) is below half of its first.",
+    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    effect=decades,
+    # Five times is 0.7 decades; rates lie half a decade apart, so the bound stands between 0.5 and 1.
+    region=above(0.75),
+    unit="decades",
+    reported=(
+        Reported(
+            metric="rate of BN-x30 relative to the base rate; without normalisation x5 diverges",
+            value=30.0,
+            source="section 4.2.2",
+        ),
+    ),
+    figures=(
+        Curve(
+            x="learning_rate",
+            y="train_loss",
+            hue="norm",
+            log_x=True,
+            x_label="learning rate",
+            y_label="training loss, last tenth of the steps",
+            title="Training loss after 100 steps against the learning rate",
+        ),
+    ),
+    substitution=Substitution(better="higher", margin=0.25),
+)

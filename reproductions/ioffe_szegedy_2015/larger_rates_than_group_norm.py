@@ -1,0 +1,31 @@
+"""The same as IS15-12 against GroupNorm: is a larger learning rate special to batch statistics?
+
+The paper does not say so; the claim is how its abstract is commonly read (card IS15-12, caveats).
+"""
+
+from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
+from bnref.evidence.effects import headroom
+from bnref.evidence.verdict import above
+from reproductions.beds import SWEEP
+from reproductions.ioffe_szegedy_2015.larger_rates import halves_its_loss
+
+
+def decades(rows: Rows) -> Effect:
+    """Decades between the largest training rates with batch norm and with group norm."""
+    return headroom(rows, "group_norm", halves_its_loss, base=10)
+
+
+CLAIM = Claim(
+    id="IS15-12-GN",
+    locator="abstract, as it is commonly read",
+    statement="Batch normalisation trains without divergence at a learning rate at least one grid "
+    "step (half a decade) above the largest one at which group normalisation trains.",
+    protocol="The runs of IS15-12, with GroupNorm (at least two channels per group) in the place of "
+    "no normalisation.",
+    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    effect=decades,
+    region=above(0.25),  # half a grid step
+    unit="decades",
+    substitution=Substitution(better="higher", margin=0.25),
+    expected={"small": Expectation(outcome="supported")},
+)

@@ -1,0 +1,26 @@
+"""The cumulative average keeps the statistics of weights long gone, and evaluation pays for it."""
+
+from bnref.evidence.claim import Claim, Rows, Substitution
+from bnref.evidence.effects import points
+from bnref.evidence.verdict import above
+from reproductions.beds import SHORT_RUN
+
+
+def cost(rows: Rows) -> float:
+    """Test error with the cumulative average minus that with momentum 0.1, in points."""
+    return points(rows.one(momentum=None)) - points(rows.one(momentum=0.1))
+
+
+CLAIM = Claim(
+    id="MOM-6",
+    locator="momentum=None, the cumulative average",
+    statement="After 50 steps the cumulative average (momentum=None) costs at least one percentage "
+    "point of test error against a momentum of 0.1 (weight of the new batch).",
+    protocol="Five convolutions on 14x14 Fashion-MNIST, 50 steps of batch 32. Every arm takes the same "
+    "steps, which the running statistics do not influence; only the evaluation differs.",
+    settings={"small": SHORT_RUN, "smoke": SHORT_RUN.shrunk(images=128)},
+    effect=cost,
+    region=above(1.0),
+    unit="percentage points of test error",
+    substitution=Substitution(better="lower", margin=1.0),
+)

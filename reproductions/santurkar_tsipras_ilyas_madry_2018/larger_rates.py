@@ -1,0 +1,55 @@
+"""Batch norm still learns at a learning rate at which the plain network stays at chance.
+
+Santurkar et al. 2018, figure 1 (a, b), section 3.1: rates 0.1 and 0.5 on a VGG-like network.
+"""
+
+from bnref.evidence.claim import Claim, Curve, Effect, Reported, Row, Rows, Substitution
+from bnref.evidence.effects import headroom
+from bnref.evidence.verdict import above
+from reproductions.beds import SWEEP
+
+
+def beats_chance(row: Row) -> bool:
+    """The run stays finite and its training accuracy ends above twice chance (ten classes)."""
+    return not row.diverged and row["train_accuracy"] > 0.2
+
+
+def doublings(rows: Rows) -> Effect:
+    """log2 of the largest rates that train, with batch norm over without a normaliser."""
+    return headroom(rows, "identity", beats_chance, base=2)
+
+
+CLAIM = Claim(
+    id="SA18-2",
+    locator="section 3.1, figure 1 (a, b)",
+    statement="The largest learning rate at which a batch-normalised network gets beyond chance is "
+    "more than five times that of the same well-initialised network without normalisation.",
+    protocol="The runs of IS15-12: seven convolutions on 14x14 Fashion-MNIST, plain SGD, batch 64, "
+    "100 steps, nine rates over four decades, He initialisation in both arms. A run trains if it "
+    "stays finite and its training accuracy (last tenth of the steps) exceeds twice chance.",
+    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    effect=doublings,
+    # 5x is log2 = 2.32; rates lie 1.66 apart, so the bound stands between one step and two.
+    region=above(2.5),
+    unit="log2 of the rate",
+    reported=(
+        Reported(
+            metric="rate at which batch norm trains and the plain network does not / base rate",
+            value=5.0,
+            source="section 3.1, figure 1 (a, b): rates 0.1 and 0.5",
+        ),
+    ),
+    figures=(
+        Curve(
+            x="learning_rate",
+            y="train_accuracy",
+            hue="norm",
+            log_x=True,
+            scale=100.0,
+            x_label="learning rate",
+            y_label="training accuracy, last tenth of the steps (%)",
+            title="Training accuracy after 100 steps against the learning rate",
+        ),
+    ),
+    substitution=Substitution(better="higher", margin=0.83),
+)

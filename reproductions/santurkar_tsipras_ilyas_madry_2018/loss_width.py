@@ -1,0 +1,39 @@
+"""The loss varies less along the gradient where the network has batch norm.
+
+Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, the paper's step grid.
+"""
+
+from bnref.evidence.claim import Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.effects import contrast
+from bnref.evidence.verdict import above
+from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+
+
+def smoother(rows: Rows) -> Effect:
+    """log2 of the median loss widths, plain over batch norm."""
+    return contrast(rows, "loss_width_median", leaves_chance)
+
+
+CLAIM = Claim(
+    id="SA18-8",
+    locator="section 3.2, figure 4 (a)",
+    statement="Along the gradient the loss of a plain network varies over a range at least twice as wide as "
+    "that of the same network with batch normalisation (median over training).",
+    protocol=LANDSCAPE_PROTOCOL,
+    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    effect=smoother,
+    region=above(1.0),
+    unit="log2 ratio, plain over batch norm",
+    figures=(
+        Band(
+            series="loss_width",
+            hue="norm",
+            x="step",
+            log_y=True,
+            x_label="training step",
+            y_label="max - min loss over the step grid",
+            title="Variation of the loss along the gradient",
+        ),
+    ),
+    substitution=Substitution(better="higher", margin=0.5),
+)

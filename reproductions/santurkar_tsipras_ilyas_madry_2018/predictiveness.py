@@ -1,0 +1,39 @@
+"""The gradient predicts itself better along its own direction with batch norm.
+
+Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, the paper's step grid.
+"""
+
+from bnref.evidence.claim import Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.effects import contrast
+from bnref.evidence.verdict import above
+from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+
+
+def smoother(rows: Rows) -> Effect:
+    """log2 of the median gradient changes at four times the rate, plain over batch norm."""
+    return contrast(rows, "predictiveness_median", leaves_chance)
+
+
+CLAIM = Claim(
+    id="SA18-9",
+    locator="section 3.2, figure 4 (b)",
+    statement="After a step of four times the rate along the gradient, the gradient of a plain network has "
+    "changed at least twice as much as with batch normalisation (median over training).",
+    protocol=LANDSCAPE_PROTOCOL,
+    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    effect=smoother,
+    region=above(1.0),
+    unit="log2 ratio, plain over batch norm",
+    figures=(
+        Band(
+            series="predictiveness",
+            hue="norm",
+            x="step",
+            log_y=True,
+            x_label="training step",
+            y_label="l2 change of the gradient at 4 x rate",
+            title="Gradient predictiveness at the end of the step grid",
+        ),
+    ),
+    substitution=Substitution(better="higher", margin=0.5),
+)
