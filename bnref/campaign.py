@@ -16,6 +16,9 @@ from bnref.execution.worker import Outcome, Task
 from bnref.report import published, readme, write
 from bnref.report.judged import Judged, judged
 
+INTERRUPTED = "interrupted"
+"""Why measuring ended where Ctrl-C ended it."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -91,10 +94,9 @@ class Campaign:
             tell(outcome)
 
         try:
-            self.store.check()
             run(tasks, self.store, self.workers, note)
         except KeyboardInterrupt:
-            self.stopped = "interrupted"
+            self.stopped = INTERRUPTED
         except StoreError as error:
             self.stopped = str(error)
 

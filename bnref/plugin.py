@@ -6,21 +6,23 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from bnref.campaign import Campaign, Entry, conclude, entries, kind
+from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries, kind
 from bnref.evidence.cell import identity
 from bnref.evidence.claim import SCALES
 from bnref.evidence.findings import Finding, Question, waiting
 from bnref.evidence.provenance import ProvenanceError, version
-from bnref.evidence.registry import ClaimError, load
-from bnref.evidence.store import Store
+from bnref.evidence.registry import ClaimError, family, load
+from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask
-from bnref.execution.worker import Outcome, Task
+from bnref.execution.worker import Outcome, Task, one_line
 from bnref.report.judged import Judged
+from bnref.report.readme import ReadmeError
 
+T = TypeVar("T")
 OPTIONS = {
     "scale": ("small", f"how large the experiments are: {', '.join(SCALES)}"),
     "device": ("cpu", "where cells run: cpu or cuda"),
@@ -46,9 +48,12 @@ class Bench:
     """Whether every claim is asked, with its own seeds and norms, at scale small on the CPU."""
     judged: dict[str, Judged] = field(default_factory=dict)
     page: Path | None = None
+    unwritten: str = ""
+    """Why there is no report, where writing it failed."""
 
 
 BENCH = pytest.StashKey[Bench]()
+UNUSABLE = pytest.StashKey[pytest.UsageError]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,6 +78,14 @@ def _option(config: pytest.Config, name: str) -> str:
     return str(config.getini(f"bn_{name}") if given is None else given).strip()
 
 
+def chosen_device(config: pytest.Config) -> str:
+    """Where cells run and layers are timed: cpu or cuda."""
+    device = _option(config, "device")
+    if device not in ("cpu", "cuda"):
+        raise pytest.UsageError(f"--bn-device {device}: cpu or cuda")
+    return device
+
+
 def _bench(config: pytest.Config) -> Bench:
     """The run's campaign, made when the first cell or claim test is collected."""
     if BENCH not in config.stash:
@@ -82,11 +95,9 @@ def _bench(config: pytest.Config) -> Bench:
 
 def _open(config: pytest.Config) -> Bench:
     root = config.rootpath
-    scale, device, norm = (_option(config, name) for name in ("scale", "device", "norm"))
+    scale, device, norm = _option(config, "scale"), chosen_device(config), _option(config, "norm")
     if scale not in SCALES:
         raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
-    if device not in ("cpu", "cuda"):
-        raise pytest.UsageError(f"--bn-device {device}: cpu or cuda")
     seeds = _seeds(_option(config, "seeds"))
     wanted = [name for name in _option(config, "claim").split(",") if name]
     try:
@@ -101,14 +112,31 @@ def _open(config: pytest.Config) -> Bench:
     if norm:
         _try(norm, device)
     questions = tuple(
-        Question(paper, claim, scale, device, seeds, norm if norm and claim.substitutable else None)
+        Question(
+            paper,
+            claim,
+            scale,
+            device,
+            seeds,
+            norm if norm and claim.substitutable else None,
+            family(claims, paper, scale),
+        )
         for name, (paper, claim) in claims.items()
         if not wanted or name in wanted
     )
-    store = Path(_option(config, "store")).expanduser()
-    campaign = Campaign(questions, Store(root / store), _workers(config, device))
+    store = Store(_folder(root, _option(config, "store")))
+    campaign = Campaign(questions, store, _workers(config, device))
     whole = scale == "small" and device == "cpu" and not (wanted or norm or seeds)
     return Bench(root, campaign, whole)
+
+
+def _folder(root: Path, text: str) -> Path:
+    """The store's folder, which need not be there yet."""
+    path = root / Path(text).expanduser()
+    for part in (path, *path.parents):
+        if part.exists() and not part.is_dir():
+            raise pytest.UsageError(f"--bn-store {text}: {part} is not a folder")
+    return path
 
 
 def _try(norm: str, device: str) -> None:
@@ -148,13 +176,25 @@ def _workers(config: pytest.Config, device: str) -> int:
     return int(text)
 
 
+def _questions(config: pytest.Config) -> tuple[Question, ...]:
+    """What is asked. What is wrong with it is kept until collection is over: a UsageError is one
+    line there, and a traceback for every file that is being collected.
+    """
+    if UNUSABLE not in config.stash:
+        try:
+            return _bench(config).campaign.questions
+        except pytest.UsageError as error:
+            config.stash[UNUSABLE] = error
+    return ()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per line of the matrix, one per claim."""
     if "bn_cell" in metafunc.fixturenames:
-        lines = [line for q in _bench(metafunc.config).campaign.questions for line in entries(q)]
+        lines = [line for question in _questions(metafunc.config) for line in entries(question)]
         metafunc.parametrize("bn_cell", lines, ids=[line.id for line in lines], indirect=True)
     if "bn_claim" in metafunc.fixturenames:
-        questions = _bench(metafunc.config).campaign.questions
+        questions = _questions(metafunc.config)
         ids = [question.id for question in questions]
         metafunc.parametrize("bn_claim", questions, ids=ids, indirect=True)
 
@@ -167,17 +207,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in slow]
 
 
-def _parameters(session: pytest.Session, fixture: str) -> list[Any]:
+def _parameters(session: pytest.Session, fixture: str, kind: type[T]) -> list[T]:
+    """The parameters of this kind; pytest puts its own mark where a matrix has no line."""
     specs = (getattr(item, "callspec", None) for item in session.items)
-    return [spec.params[fixture] for spec in specs if spec and fixture in spec.params]
+    found = (spec.params.get(fixture) for spec in specs if spec)
+    return [parameter for parameter in found if isinstance(parameter, kind)]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Measure the missing cells of the selected cell tests, then judge; tests only read."""
     config = session.config
-    selected: list[Entry] = _parameters(session, "bn_cell")
-    asked: list[Question] = _parameters(session, "bn_claim")
+    if UNUSABLE in config.stash:
+        raise config.stash[UNUSABLE]
+    selected = _parameters(session, "bn_cell", Entry)
+    asked = _parameters(session, "bn_claim", Question)
     if not selected and not asked:
         return
     if hasattr(config, "workerinput"):
@@ -186,7 +230,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         history = bench.campaign.history(bench.root / "reports")
         tasks = bench.campaign.missing(selected, history)
-    except ProvenanceError as error:
+        if tasks and not config.option.collectonly:
+            bench.campaign.store.check()
+    except (ProvenanceError, StoreError) as error:
         raise pytest.UsageError(str(error)) from error
     progress = Progress(len(tasks), bench.campaign.workers, history, write)
     write(progress.forecast(tasks, len(selected)))
@@ -235,12 +281,20 @@ class Progress:
         self.done += 1
         passed = time.monotonic() - self.started
         left = passed / self.done * (self.total - self.done)
-        state = outcome.error or ("diverged" if outcome.diverged else "measured")
+        state = f"{'diverged' if outcome.diverged else 'measured'} in {outcome.seconds:.1f} s"
+        if outcome.error:
+            state = f"failed: {outcome.error}"
         width = len(str(self.total))
         self.write(
-            f"[{self.done:{width}}/{self.total}] {outcome.task.name} {state} "
-            f"{outcome.seconds:.1f} s, {int(left // 60)}:{int(left % 60):02d} left"
+            f"[{self.done:{width}}/{self.total}] {outcome.task.name} {state}, "
+            f"{int(left // 60)}:{int(left % 60):02d} left"
         )
+
+
+@pytest.fixture(scope="session")
+def bn_device(pytestconfig: pytest.Config) -> str:
+    """The device that --bn-device names."""
+    return chosen_device(pytestconfig)
 
 
 @pytest.fixture
@@ -251,8 +305,8 @@ def bn_cell(request: pytest.FixtureRequest) -> Any:
     if record is not None:
         return record
     found = bench.campaign.failures.get(identity(entry.planned.cell), "")
-    if bench.campaign.stopped == "interrupted" and not found:
-        pytest.skip("not measured: interrupted")
+    if bench.campaign.stopped == INTERRUPTED and not found:
+        pytest.skip(f"not measured: {INTERRUPTED}")
     pytest.fail(f"not measured: {found or bench.campaign.stopped or 'no record'}", pytrace=False)
 
 
@@ -289,8 +343,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if bench.judged:
         findings = list(bench.judged.values())
         complete = all(item.finding.status != "incomplete" for item in findings)
-        bench.page = conclude(bench.root, findings, publish=bench.whole and complete)
-    if bench.campaign.stopped == "interrupted":
+        try:
+            bench.page = conclude(bench.root, findings, publish=bench.whole and complete)
+        except KeyboardInterrupt:
+            bench.unwritten = bench.campaign.stopped = INTERRUPTED
+        except (OSError, StoreError, ReadmeError) as error:
+            bench.unwritten = one_line(error)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if bench.campaign.stopped == INTERRUPTED:
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
 
@@ -306,8 +366,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("verdicts")
     for item in bench.judged.values():
         terminalreporter.write_line(_line(item.finding))
+    if bench.unwritten:
+        terminalreporter.write_line(f"bnref: report not written: {bench.unwritten}", red=True)
     if bench.page is not None:
-        terminalreporter.write_line(f"report: {bench.page}")
+        aside = "" if bench.page.parent.name == "reports" else " (not published: not a whole run)"
+        terminalreporter.write_line(f"report: {bench.page}{aside}")
 
 
 def _line(finding: Finding) -> str:

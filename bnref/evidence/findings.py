@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
 from typing import Literal
@@ -119,6 +119,8 @@ class Question:
     device: str
     seeds: tuple[int, ...] | None = None
     norm: str | None = None
+    family: int = 0
+    """How many statistical claims are registered from the paper at this scale, run or not."""
 
     @property
     def id(self) -> str:
@@ -146,7 +148,7 @@ class Question:
 
     def reference(self) -> "Question":
         """The same question asked of batch norm itself."""
-        return Question(self.paper, self.claim, self.scale, self.device, self.seeds)
+        return replace(self, norm=None)
 
     def _plan(self, setting: Setting | None) -> tuple[PlannedCell, ...]:
         return plan(setting, self.scale, self.device, self.seeds) if setting else ()
@@ -186,25 +188,35 @@ def judge(question: Question, lookup: Lookup, failures: Failures) -> Finding:
 
 
 def judge_all(questions: Iterable[Question], lookup: Lookup, failures: Failures) -> list[Finding]:
-    """Every question judged, with Holm's adjustment over each paper's statistical claims."""
+    """Every question judged, with Holm's adjustment over each paper's statistical claims.
+
+    The family is every statistical claim registered from a paper at a scale: those that were not
+    asked count as p = 1, and findings on other seeds or of a user's layer do not enter it.
+    """
     asked = list(questions)
     findings = [judge(question, lookup, failures) for question in asked]
-    adjusted = {finding.id: finding for finding in findings}
 
-    def family(finding: Finding) -> tuple[str, str]:
-        return finding.cite_key, finding.scale
+    def family(index: int) -> tuple[str, str, str]:
+        return findings[index].cite_key, findings[index].scale, findings[index].device
 
-    statistical = sorted((f for f in findings if f.kind == "statistical"), key=family)
-    for _, group in groupby(statistical, key=family):
-        members = list(group)
-        supported = holm([1.0 if f.p_supported is None else f.p_supported for f in members])
-        refuted = holm([1.0 if f.p_refuted is None else f.p_refuted for f in members])
-        for finding, p_s, p_r in zip(members, supported, refuted, strict=True):
-            p = {"supported": p_s, "refuted": p_r}.get(finding.status)
-            adjusted[finding.id] = msgspec.structs.replace(
-                finding, p_holm=p, confirmed=p is not None and p <= ALPHA and finding.registered
+    members = [
+        index for index, f in enumerate(findings) if f.kind == "statistical" and f.registered
+    ]
+    for _, group in groupby(sorted(members, key=family), key=family):
+        indices = list(group)
+        size = max(asked[index].family for index in indices)
+        supported = holm([_p(findings[index].p_supported) for index in indices], size)
+        refuted = holm([_p(findings[index].p_refuted) for index in indices], size)
+        for index, p_s, p_r in zip(indices, supported, refuted, strict=True):
+            p = {"supported": p_s, "refuted": p_r}.get(findings[index].status)
+            findings[index] = msgspec.structs.replace(
+                findings[index], p_holm=p, confirmed=p is not None and p <= ALPHA
             )
-    return [adjusted[finding.id] for finding in findings]
+    return findings
+
+
+def _p(value: float | None) -> float:
+    return 1.0 if value is None else value
 
 
 def waiting(finding: Finding) -> bool:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.machinery import PathFinder
 from importlib.resources import files
 from pathlib import Path
 
@@ -55,16 +56,22 @@ def code_digest(experiment: str, norm: str | None) -> str:
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(content, path, package):
             found = _find(imported)
-            if found is not None and any(found.is_relative_to(home) for home in homes):
+            if found is not None and any(_belongs(found, home) for home in homes):
                 waiting.append((imported, found))
     return digest(sorted(sources.items()))
 
 
 def _home(module: str) -> Path:
     """The folder whose files count as a module's own; a lone file of site-packages stands alone."""
-    path = _source(module)
+    top = module if module.startswith("bnref.") else module.partition(".")[0]
+    path = _source(top) if _find(top) else _source(module)
     alone = path.parent.name == "site-packages"
     return path if alone else path.parent
+
+
+def _belongs(path: Path, home: Path) -> bool:
+    """Whether a file is a home's own: not one of an environment that lies in the same folder."""
+    return path.is_relative_to(home) and "site-packages" not in path.relative_to(home).parts
 
 
 def _imports(content: bytes, path: Path, package: str) -> Iterator[str]:
@@ -83,10 +90,19 @@ def _imports(content: bytes, path: Path, package: str) -> Iterator[str]:
 
 
 def _find(module: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError, AttributeError):
+    """The file of a module, found without importing any package on the way (none may be there)."""
+    names = module.split(".")
+    if not all(names) or names[0] in sys.stdlib_module_names:
         return None
+    try:
+        spec = importlib.util.find_spec(names[0])
+    except (ImportError, ValueError):
+        return None
+    for end in range(2, len(names) + 1):
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        inside = list(spec.submodule_search_locations)
+        spec = PathFinder.find_spec(".".join(names[:end]), inside)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     return Path(spec.origin).resolve()

@@ -3,6 +3,7 @@
 import importlib
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -37,6 +38,14 @@ def load(root: Path) -> dict[str, tuple[Paper, Claim]]:
     return claims
 
 
+def family(claims: Mapping[str, tuple[Paper, Claim]], paper: Paper, scale: str) -> int:
+    """How many statistical claims are registered from a paper at a scale (Holm's family)."""
+    return sum(
+        claim.kind == "statistical" and scale in claim.settings and source == paper
+        for source, claim in claims.values()
+    )
+
+
 def _attribute(root: Path, path: Path, name: str, kind: type[T]) -> T:
     module = _module(root, path)
     value = getattr(module, name, None)
@@ -54,6 +63,8 @@ def _module(root: Path, path: Path) -> ModuleType:
         lines = [
             f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
         ]
-        line = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
-        at = f" line {line}" if line else ""
-        raise ClaimError(f"{relative}{at}: {type(error).__name__}: {error}") from error
+        if isinstance(error, SyntaxError) and error.filename == str(path):
+            lines.append(error.lineno or 0)
+        at = f" line {lines[-1]}" if lines else ""
+        reason = " ".join(str(error).split())
+        raise ClaimError(f"{relative}{at}: {type(error).__name__}: {reason}") from error

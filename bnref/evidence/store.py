@@ -97,6 +97,8 @@ class Store:
                 os.link(aside, path)
             except FileExistsError:
                 if self.get(record.key) is None:
+                    if path.is_dir():  # a file cannot take the place of a folder
+                        path.rename(aside.with_suffix(".folder"))
                     aside.replace(path)
             _sync_folder(path.parent)
         except OSError as error:
@@ -141,10 +143,15 @@ class Store:
 
 def _write_synced(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -156,13 +163,20 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_lines(path: Path, records: list[Record]) -> None:
-    """Publish records as canonical JSON lines, sorted by key, replacing the file whole."""
+    """Publish records as canonical JSON lines, sorted by key, replacing the file whole.
+
+    Raises StoreError where the disk is full or the folder cannot be written.
+    """
     from_key = sorted(records, key=lambda record: record.key)
     encoder = msgspec.json.Encoder(order="deterministic")
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    aside.write_bytes(b"".join(encoder.encode(record) + b"\n" for record in from_key))
-    aside.replace(path)
+    try:
+        _write_synced(aside, b"".join(encoder.encode(record) + b"\n" for record in from_key))
+        aside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise StoreError(f"{path}: {error.strerror or error}") from error
 
 
 def read_lines(path: Path) -> list[Record]:

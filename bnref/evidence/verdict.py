@@ -216,12 +216,13 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[below] + (place - below) * (ordered[above_] - ordered[below])
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values, valid under any dependence. A missing p counts as 1 in the input."""
+def holm(p_values: Sequence[float], family: int = 0) -> list[float]:
+    """Holm's adjusted p-values, valid under any dependence; family members without one count as 1."""
+    size = max(family, len(p_values))
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     adjusted = [1.0] * len(p_values)
     running = 0.0
     for rank, index in enumerate(order):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+        running = max(running, min(1.0, (size - rank) * p_values[index]))
         adjusted[index] = running
     return adjusted

@@ -59,7 +59,7 @@ def ask(target: str, *arguments: str) -> str:
     """Answer of package.module:function from a worker process, so that the driver needs no torch."""
     with _pool(1, process_pool) as pool:
         try:
-            return _submit(pool, call, target, *arguments).result()
+            return str(_submit(pool, call, target, *arguments).result())
         except BrokenProcessPool:
             return f"the process that called {target} died"
 

@@ -72,7 +72,7 @@ def measure(task: Task, store: Path) -> Outcome:
                 data=measured.data,
             )
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _failed(kept, task, error)
     try:
         kept.put(record)
@@ -81,7 +81,7 @@ def measure(task: Task, store: Path) -> Outcome:
     return Outcome(task=task, seconds=record.seconds, diverged=record.diverged)
 
 
-def _failed(store: Store, task: Task, error: Exception) -> Outcome:
+def _failed(store: Store, task: Task, error: BaseException) -> Outcome:
     reason = one_line(error)
     failure = Failure(cell=task.cell, reason=reason, details=traceback.format_exc())
     try:
@@ -93,7 +93,7 @@ def _failed(store: Store, task: Task, error: Exception) -> Outcome:
 
 def one_line(error: BaseException) -> str:
     """An exception as one line: its type and its message without line breaks."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
 def experiment(name: str) -> Callable[[Cell], Measured]:
@@ -103,6 +103,12 @@ def experiment(name: str) -> Callable[[Cell], Measured]:
 
 
 def call(target: str, *arguments: str) -> str:
-    """Call package.module:function, which answers with a text, for the driver, which has no torch."""
+    """Call package.module:function, which answers with a text, for the driver, which has no torch.
+
+    The answer is the error in one line where there is one: the driver may not know its type.
+    """
     module, _, function = target.partition(":")
-    return str(getattr(importlib.import_module(module), function)(*arguments))
+    try:
+        return str(getattr(importlib.import_module(module), function)(*arguments))
+    except (Exception, SystemExit) as error:
+        return one_line(error)

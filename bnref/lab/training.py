@@ -119,9 +119,9 @@ def reestimate(net: nn.Module, images: Tensor, batch_size: int) -> bool:
     kept = [(layer.momentum, net.training) for layer in layers]
     try:
         for layer in layers:
-            layer.running_mean.zero_()  # type: ignore[operator, union-attr]
-            layer.running_var.fill_(1)  # type: ignore[operator, union-attr]
-            layer.num_batches_tracked.zero_()  # type: ignore[operator, union-attr]
+            layer.running_mean.zero_()  # type: ignore[operator]
+            layer.running_var.fill_(1)  # type: ignore[operator]
+            layer.num_batches_tracked.zero_()  # type: ignore[operator]
             layer.momentum = None  # type: ignore[assignment]
         net.train()
         for batch in images.split(batch_size):

@@ -8,7 +8,7 @@ from bnref.evidence.claim import Band
 from bnref.evidence.findings import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, words
-from bnref.report.drawing import Drawing, Table, capital, counted, quantile
+from bnref.report.drawing import Drawing, Table, counted, quantile
 from bnref.report.lines import Line, Run, diverged, height, label, legend_title, look, order, runs
 
 SHOWN = 20
@@ -31,7 +31,7 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
     found = runs(question, records, figure.hue)
     y_label = figure.y_label or label(figure.series)
     x_label = figure.x_label or (label(figure.x) if figure.x else "index")
-    title = figure.title or capital(f"{y_label} against {x_label}")
+    title = figure.title or words.capital(f"{y_label} against {x_label}")
     seeds = len({run.record.cell.seed for run in found})
     silent = sum(not run.record.series.get(figure.series) for run in found)
     caption = (

@@ -11,7 +11,7 @@ from bnref.evidence.claim import Curve
 from bnref.evidence.findings import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, words
-from bnref.report.drawing import Drawing, Table, capital, counted, quantile
+from bnref.report.drawing import Drawing, Table, counted, quantile
 from bnref.report.lines import (
     Run,
     diverged,
@@ -32,7 +32,7 @@ def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Rec
     found = runs(question, records, figure.hue, figure.x)
     y_label = figure.y_label or label(figure.y)
     x_label = figure.x_label or label(figure.x)
-    title = figure.title or capital(f"{y_label} against {x_label}")
+    title = figure.title or words.capital(f"{y_label} against {x_label}")
     seeds = len({run.record.cell.seed for run in found})
     silent = sum(figure.y not in run.record.metrics for run in found)
     caption = (

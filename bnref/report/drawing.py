@@ -29,11 +29,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def capital(text: str) -> str:
-    """The text with a capital first letter and the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
 def quantile(values: Sequence[float], share: float) -> float:
     """The quantile of some numbers, between neighbours in proportion."""
     ordered = sorted(values)

@@ -8,6 +8,7 @@ from bnref.evidence.claim import Claim, Paper
 from bnref.evidence.findings import Question
 from bnref.evidence.provenance import ProvenanceError, code_digest
 from bnref.evidence.record import Record
+from bnref.evidence.registry import family
 from bnref.evidence.store import StoreError, read_lines, write_lines
 from bnref.report.judged import Judged, judged
 
@@ -74,5 +75,8 @@ def judged_again(
         raise StoreError(
             f"published records come from {len(devices)} devices ({', '.join(devices)}): one is needed"
         )
-    questions = [Question(paper, claim, SCALE, devices[0]) for paper, claim in claims.values()]
+    questions = [
+        Question(paper, claim, SCALE, devices[0], family=family(claims, paper, SCALE))
+        for paper, claim in claims.values()
+    ]
     return judged(questions, lambda cell: found.get(identity(cell)), {})

@@ -118,7 +118,7 @@ def _found(finding: Finding, effect: EffectSize) -> str:
     span = with_unit(_span(low, high), effect.unit)
     if effect.level == 1.0:
         return f"the median effect {middle}; over the seeds it ranges {span}"
-    return f"the median effect {middle}; its exact {100 * effect.level:g} % interval runs {span}"
+    return f"the median effect {middle}; its exact {100 * effect.level:g}{NARROW}% interval runs {span}"
 
 
 def verdict(finding: Finding) -> str:
@@ -153,11 +153,8 @@ def _why(finding: Finding, wanted: str) -> str:
     if finding.detectable is not None and finding.effect is not None:
         amount = with_unit(number(finding.detectable), finding.effect.unit)
         both = finding.region.lo is not None and finding.region.hi is not None
-        more = (
-            f" So many seeds support, four times in five, a region of half-width {amount}."
-            if both
-            else f" So many seeds support, four times in five, an effect of {amount}."
-        )
+        what = f"a region of half-width {amount}" if both else f"an effect of {amount}"
+        more = f" With this many seeds {what} would be supported four times in five."
     return f"It lies partly inside and partly outside of what the claim needs ({wanted}).{more}"
 
 
@@ -181,6 +178,11 @@ def confirmation(finding: Finding) -> str:
     )
 
 
+def capital(text: str) -> str:
+    """The text with a capital first letter and the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def star(finding: Finding) -> str:
     """An asterisk where a verdict is not confirmed, for a footnote."""
     decided = finding.status in ("supported", "refuted") and finding.kind == "statistical"
@@ -198,7 +200,7 @@ def difference(effect: EffectSize) -> str:
 def surprise(finding: Finding) -> str:
     """What was expected and why, where that is not "supported" or not what was found."""
     judged = finding.status in ("supported", "refuted", "inconclusive")
-    because = f" {finding.because.rstrip('.')}." if finding.because else ""
+    because = f" {capital(finding.because.rstrip('.'))}." if finding.because else ""
     if judged and finding.status != finding.expected:
         return f"Not as expected, which was: {finding.expected}.{because}"
     if finding.expected != "supported":

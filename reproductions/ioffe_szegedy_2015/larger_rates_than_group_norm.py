@@ -3,7 +3,7 @@
 The paper does not say so; the claim is how its abstract is commonly read (card IS15-12, caveats).
 """
 
-from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import headroom
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
@@ -18,14 +18,13 @@ def decades(rows: Rows) -> Effect:
 CLAIM = Claim(
     id="IS15-12-GN",
     locator="abstract, as it is commonly read",
-    statement="Batch normalisation trains without divergence at a learning rate at least one grid "
-    "step (half a decade) above the largest one at which group normalisation trains.",
+    statement="Batch normalisation trains without divergence at a learning rate at least twice "
+    "the largest one at which group normalisation trains.",
     protocol="The runs of IS15-12, with GroupNorm (at least two channels per group) in the place of "
     "no normalisation.",
     settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
     effect=decades,
-    region=above(0.25),  # half a grid step
+    region=above(0.15),  # half a grid step
     unit="decades",
-    substitution=Substitution(better="higher", margin=0.25),
-    expected={"small": Expectation(outcome="supported")},
+    substitution=Substitution(better="higher", margin=0.3),
 )

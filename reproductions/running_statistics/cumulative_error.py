@@ -1,6 +1,6 @@
 """The cumulative average keeps the statistics of weights long gone, and evaluation pays for it."""
 
-from bnref.evidence.claim import Claim, Rows, Substitution
+from bnref.evidence.claim import Claim, Curve, Rows, Substitution
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
 from reproductions.beds import SHORT_RUN
@@ -22,5 +22,16 @@ CLAIM = Claim(
     effect=cost,
     region=above(1.0),
     unit="percentage points of test error",
+    figures=(
+        Curve(
+            x="momentum",
+            y="test_error",
+            hue="norm",
+            scale=100.0,
+            x_label="momentum: weight of the new batch (none: cumulative average)",
+            y_label="test error after 50 steps (%)",
+            title="Test error against the momentum of the running statistics",
+        ),
+    ),
     substitution=Substitution(better="lower", margin=1.0),
 )

@@ -116,7 +116,7 @@ def test_texts_of_claims_are_escaped(pages):
 def test_what_a_reader_must_be_told(pages, page):
     text = pages[page].decode()
     assert "never says that a paper is wrong at its own scale" in text
-    assert "the effect has the other sign here" in text  # why it was expected
+    assert "The effect has the other sign here" in text  # why it was expected
     assert "2 of 96 runs diverged" in text
     assert "cells missing" in text
     assert "no worse than the margin" in text

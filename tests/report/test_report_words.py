@@ -63,7 +63,7 @@ def test_each_verdict_has_its_sentence(made_up):
 def test_a_surprise_is_said_and_a_known_result_explained(made_up):
     said = {one.finding.id: words.surprise(one.finding) for one in made_up}
     assert said["WH18-1"] == ""
-    assert said["WH18-2"].startswith("Expected before this run: refuted. the effect")
+    assert said["WH18-2"].startswith("Expected before this run: refuted. The effect")
     assert said["WH18-3"].startswith("Not as expected, which was: supported.")
 
 

@@ -1,0 +1,39 @@
+"""How pytest-benchmark shows the timings of layers, and the environment that its JSON keeps."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from bnref import __version__
+from bnref.evidence.provenance import environment
+from bnref.plugin import chosen_device
+
+THREADS = 1
+"""Layers are timed on one thread, as the workers run them."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A narrow table, each layer beside its twin, unless the command line says otherwise."""
+    if not hasattr(config.option, "benchmark_columns"):
+        return  # -p no:benchmark
+    if config.option.benchmark_columns is None:
+        config.option.benchmark_columns = ["median", "iqr", "rounds"]
+    if not any(arg.startswith("--benchmark-sort") for arg in config.invocation_params.args):
+        config.option.benchmark_sort = "name"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_machine_info(
+    config: pytest.Config, machine_info: dict[str, Any]
+) -> None:
+    """What the numbers depend on, in the place of the machine's name."""
+    machine_info.pop("node", None)
+    found = msgspec.to_builtins(environment(chosen_device(config), THREADS))
+    machine_info["environment"] = {**found, "bnref": __version__}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_commit_info(commit_info: dict[str, Any]) -> None:
+    """pytest-benchmark names the project by the remote or the folder of this checkout."""
+    commit_info["project"] = "bnref"

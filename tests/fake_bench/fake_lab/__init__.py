@@ -1,0 +1,1 @@
+"""A lab without torch, for tests of the machinery."""
