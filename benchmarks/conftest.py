@@ -15,6 +15,7 @@ THREADS = 1
 
 def pytest_configure(config: pytest.Config) -> None:
     """A narrow table, each layer beside its twin, unless the command line says otherwise."""
+    chosen_device(config)  # a wrong one is one line here, an error of every test later
     if not hasattr(config.option, "benchmark_columns"):
         return  # -p no:benchmark
     if config.option.benchmark_columns is None:

@@ -35,7 +35,7 @@ from bnref.lab.datasets import fashion_mnist_10k
 from bnref.lab.nets import CONVOLUTIONS
 from reproductions.beds import SWEEP
 
-RATE = 0.1
+RATE = 0.125
 SETTING = replace(SWEEP, arms=grid(norm=("batch_norm",), learning_rate=(RATE,)))
 WORKERS, WARM, COUNTED = 2, 6, 12
 BLOCKS, PLAIN_RUNS = 5, 2
@@ -53,7 +53,8 @@ def test_a_cell_costs_a_fraction_of_a_plain_loop(
     plain = Plain()
     plain.run(0)
     ours, theirs, ratios = [], [], []
-    our_errors, their_errors = [], []
+    our_errors: list[float] = []
+    their_errors: list[float] = []
     for block in range(BLOCKS):
         seconds, errors = measured(tmp_path / str(block))
         ours.append(seconds)

@@ -1,7 +1,6 @@
 """The pytest glue: options, the matrix as tests, measuring before the first test, the summary."""
 
 import os
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries, kind
+from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries
 from bnref.evidence.cell import identity
 from bnref.evidence.claim import SCALES
 from bnref.evidence.findings import Finding, Question, waiting
@@ -18,7 +17,8 @@ from bnref.evidence.provenance import ProvenanceError, version
 from bnref.evidence.registry import ClaimError, family, load
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask
-from bnref.execution.worker import Outcome, Task, one_line
+from bnref.execution.worker import one_line
+from bnref.progress import Progress
 from bnref.report.judged import Judged
 from bnref.report.readme import ReadmeError
 
@@ -234,8 +234,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             bench.campaign.store.check()
     except (ProvenanceError, StoreError) as error:
         raise pytest.UsageError(str(error)) from error
-    progress = Progress(len(tasks), bench.campaign.workers, history, write)
-    write(progress.forecast(tasks, len(selected)))
+    progress = Progress(tasks, bench.campaign.workers, history, write)
+    write(progress.forecast(len(selected)))
     if config.option.collectonly:
         return
     if tasks:
@@ -251,44 +251,6 @@ def _writer(config: pytest.Config) -> Callable[[str], None]:
     if reporter is None or config.option.verbose < 0:
         return lambda line: None
     return reporter.write_line  # type: ignore[no-any-return]
-
-
-@dataclass
-class Progress:
-    """One line per finished cell, with the time left by the recorded times of its kind."""
-
-    total: int
-    workers: int
-    history: dict[str, float]
-    write: Callable[[str], None]
-    done: int = 0
-    started: float = field(default_factory=time.monotonic)
-
-    def forecast(self, tasks: list[Task], selected: int) -> str:
-        """How many cells are missing and how long they will take."""
-        from_history = [self.history.get(kind(task.cell), 0.0) for task in tasks]
-        known = sum(seconds > 0 for seconds in from_history)
-        minutes = ""
-        if tasks and known == len(tasks):
-            minutes = f", about {sum(from_history) / self.workers / 60:.1f} min"
-        return (
-            f"bnref: {len(tasks)} cells to measure for {selected} tests{minutes}, "
-            f"{self.workers} worker{'s' * (self.workers != 1)}"
-        )
-
-    def tell(self, outcome: Outcome) -> None:
-        """Print one finished cell."""
-        self.done += 1
-        passed = time.monotonic() - self.started
-        left = passed / self.done * (self.total - self.done)
-        state = f"{'diverged' if outcome.diverged else 'measured'} in {outcome.seconds:.1f} s"
-        if outcome.error:
-            state = f"failed: {outcome.error}"
-        width = len(str(self.total))
-        self.write(
-            f"[{self.done:{width}}/{self.total}] {outcome.task.name} {state}, "
-            f"{int(left // 60)}:{int(left % 60):02d} left"
-        )
 
 
 @pytest.fixture(scope="session")

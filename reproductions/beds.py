@@ -12,11 +12,13 @@ from bnref.evidence.claim import Arm, Row, Setting, grid
 
 FASHION: Mapping[str, Value] = {"data": "fashion_mnist_10k", "pool": 2}
 
+CLASSIFY = "bnref.lab.experiments.classify"
+
 RATES = tuple(2.0**k for k in range(-7, 6))
 """Factors of two over 3.6 decades. In pilots every arm trains at 1/4 and none at 16."""
 
 SWEEP = Setting(
-    experiment="bnref.lab.experiments.classify",
+    experiment=CLASSIFY,
     arms=grid(norm=("batch_norm", "identity", "group_norm"), learning_rate=RATES),
     seeds=12,
     fixed={**FASHION, "net": "convnet5", "batch_size": 32, "images": 6400},
@@ -52,7 +54,7 @@ LANDSCAPE_PROTOCOL = (
 )
 
 SHORT_RUN = Setting(
-    experiment="bnref.lab.experiments.classify",
+    experiment=CLASSIFY,
     arms=grid(norm=("batch_norm",), momentum=(0.1, 0.05, 0.01, None)),
     seeds=12,
     fixed={
@@ -68,7 +70,7 @@ SHORT_RUN = Setting(
 """50 steps, after which momentum 0.01 still has 0.99^50 = 61 % of the initial statistics."""
 
 CHEAP = Setting(
-    experiment="bnref.lab.experiments.classify",
+    experiment=CLASSIFY,
     arms=(),
     seeds=20,
     fixed={

@@ -24,7 +24,14 @@ LAW: dict[str, tuple[str, ...]] = {
     "reproductions": ("bnref.evidence",),
     "bnref.campaign": ("bnref.evidence", "bnref.execution", "bnref.report"),
     "bnref.tuning": ("bnref.campaign", "bnref.evidence"),
-    "bnref.plugin": ("bnref.campaign", "bnref.evidence", "bnref.execution", "bnref.report"),
+    "bnref.progress": ("bnref.campaign", "bnref.execution"),
+    "bnref.plugin": (
+        "bnref.campaign",
+        "bnref.evidence",
+        "bnref.execution",
+        "bnref.progress",
+        "bnref.report",
+    ),
     "bnref.cli": ("bnref.campaign", "bnref.evidence", "bnref.report", "bnref.tuning"),
     "bnref.__main__": ("bnref.cli",),
 }

@@ -153,6 +153,7 @@ class Curve:
     y: str
     hue: str
     log_x: bool = False
+    log_y: bool = False
     y_label: str = ""
     x_label: str = ""
     title: str = ""

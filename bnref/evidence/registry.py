@@ -1,6 +1,7 @@
 """Finding the claims: every file of reproductions/<paper>/ that is not private holds one CLAIM."""
 
 import importlib
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ class ClaimError(Exception):
 
 
 def load(root: Path) -> dict[str, tuple[Paper, Claim]]:
-    """All claims under root/reproductions, by id, in the order of papers and files.
+    """All claims under root/reproductions, by id: papers by year, controls last, then by id.
 
     Raises ClaimError on the first file that does not hold a usable claim: a claim is never dropped.
     """
@@ -35,7 +36,14 @@ def load(root: Path) -> dict[str, tuple[Paper, Claim]]:
             if claim.id in claims:
                 raise ClaimError(f"{path.relative_to(root)}: the id {claim.id} is taken")
             claims[claim.id] = (paper, claim)
-    return claims
+    return dict(sorted(claims.items(), key=_order))
+
+
+def _order(item: tuple[str, tuple[Paper, Claim]]) -> tuple[bool, int, str, list[int | str]]:
+    """Claims about the world before those about this project; MOM-3 before MOM-12."""
+    name, (paper, claim) = item
+    parts = [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+    return claim.kind == "control", paper.year, paper.cite_key, parts
 
 
 def family(claims: Mapping[str, tuple[Paper, Claim]], paper: Paper, scale: str) -> int:

@@ -89,6 +89,8 @@ def _plot(axes: Axes, figure: Curve, found: Sequence[Run]) -> None:
             _line(axes, own, line.name, look(line, lines), named)
     if figure.log_x and not named:
         axes.set_xscale("log")
+    if figure.log_y:
+        axes.set_yscale("log")
     if named or len(places) <= MANY_TICKS:
         axes.set_xticks(list(places.values()), [label(x) for x in places])
         axes.minorticks_off()
@@ -124,6 +126,8 @@ def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
     for line, x in dict.fromkeys((run.line, run.x) for run in found):
         values = _values(figure, [run for run in found if (run.line, run.x) == (line, x)])
         shown += [quantile(values, share) for share in (0.25, 0.75)] if values else []
+    if figure.log_y:
+        return min(shown) / 1.2, max(shown) * 1.2
     pad = 0.06 * (max(shown) - min(shown)) or 0.5
     return min(shown) - pad, max(shown) + pad
 

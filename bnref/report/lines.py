@@ -24,7 +24,8 @@ class Line:
     @property
     def name(self) -> str:
         """What the legend calls it."""
-        return ", ".join(part.replace("_", " ") for part in (self.hue, self.rest) if part)
+        hue = "no normaliser" if self.hue == "identity" else self.hue
+        return ", ".join(part.replace("_", " ") for part in (hue, self.rest) if part)
 
 
 @dataclass(frozen=True)

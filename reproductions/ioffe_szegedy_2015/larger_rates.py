@@ -45,6 +45,7 @@ CLAIM = Claim(
             y="train_loss",
             hue="norm",
             log_x=True,
+            log_y=True,
             x_label="learning rate",
             y_label="training loss, last tenth of the steps",
             title="Training loss after 200 steps against the learning rate",

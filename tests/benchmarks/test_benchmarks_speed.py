@@ -40,7 +40,9 @@ def test_the_whole_grid_only_with_the_marker() -> None:
     grid = [name for name in ids if "::test_grid[" in name]
     # 3 maps in 2 layouts and one matrix, in 2 dtypes, training and inference
     assert len(grid) == len(set(grid)) == (3 * 2 + 1) * 2 * 2 * LAYERS
-    assert "benchmarks/test_speed.py::test_grid[group_norm-torch-32x64x28x28-nchw-bf16-train]" in grid
+    assert (
+        "benchmarks/test_speed.py::test_grid[group_norm-torch-32x64x28x28-nchw-bf16-train]" in grid
+    )
     assert "benchmarks/test_speed.py::test_grid[batch_norm-ours-256x512-nc-f32-inference]" in grid
     assert [name.rpartition("/")[2] for name in set(ids) - set(grid)] == [
         "test_throughput.py::test_a_cell_costs_a_fraction_of_a_plain_loop"

@@ -1,0 +1,66 @@
+"""One line per finished cell, with the time left by the recorded times of its kind."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from statistics import mean
+
+from bnref.campaign import kind
+from bnref.execution.worker import Outcome, Task
+
+
+class Progress:
+    """Counts finished cells and foretells the rest.
+
+    A kind of run takes as long as in the history, or as long as it took in this run; one that was
+    never seen takes the mean of those that were. What this machine needs more or less than the
+    history says is taken from the cells that are done.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        workers: int,
+        history: Mapping[str, float],
+        write: Callable[[str], None],
+    ) -> None:
+        self.total, self.workers, self.write = len(tasks), workers, write
+        self.expected = dict(history)
+        self.waiting = Counter(kind(task.cell) for task in tasks)
+        self.done = 0
+        self.foreseen = 0.0
+        self.started = time.monotonic()
+
+    def forecast(self, selected: int) -> str:
+        """How many cells are missing, and how long they take where every kind was seen before."""
+        minutes = ""
+        if self.waiting and all(name in self.expected for name in self.waiting):
+            minutes = f", about {self._rest() / 60:.1f} min"
+        return (
+            f"bnref: {self.total} cells to measure for {selected} tests{minutes}, "
+            f"{self.workers} worker{'s' * (self.workers != 1)}"
+        )
+
+    def tell(self, outcome: Outcome) -> None:
+        """Print one finished cell."""
+        name = kind(outcome.task.cell)
+        self.done += 1
+        self.waiting[name] -= 1
+        self.expected.setdefault(name, outcome.seconds)
+        self.foreseen += self.expected[name] / self.workers
+        passed = time.monotonic() - self.started
+        left = self._rest() * (passed / self.foreseen if self.foreseen else 1.0)
+        state = f"{'diverged' if outcome.diverged else 'measured'} in {outcome.seconds:.1f} s"
+        if outcome.error:
+            state = f"failed: {outcome.error}"
+        width = len(str(self.total))
+        self.write(
+            f"[{self.done:{width}}/{self.total}] {outcome.task.name} {state}, "
+            f"{int(left // 60)}:{int(left % 60):02d} left"
+        )
+
+    def _rest(self) -> float:
+        """Expected seconds of wall time for the cells that are not done."""
+        unknown = mean(self.expected.values()) if self.expected else 0.0
+        seconds = (self.expected.get(name, unknown) * n for name, n in self.waiting.items())
+        return sum(seconds) / self.workers
