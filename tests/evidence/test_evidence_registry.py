@@ -62,13 +62,13 @@ def refused(root: Path) -> str:
     return text
 
 
-def test_claims_by_id_in_the_order_of_files(root):
+def test_claims_come_in_the_order_of_their_ids(root):
     write(root, "made_2020/_private.py", "raise RuntimeError('not a claim')")
     write(root, "made_2020/notes.txt", "not a claim")
     write(root, "beds.py", "SHARED = 1")
     (root / "reproductions" / "__pycache__").mkdir(exist_ok=True)
     found = load(root)
-    assert list(found) == ["MA-2", "MA-1"], "expected the order of the files' names"
+    assert list(found) == ["MA-1", "MA-2"], "expected the order of the ids"
     paper, one = found["MA-1"]
     assert (paper.cite_key, one.id) == ("made_2020", "MA-1")
 
