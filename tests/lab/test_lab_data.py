@@ -1,5 +1,6 @@
 """The embedded data is what it says, and damage is named."""
 
+import gzip
 import importlib.util
 from pathlib import Path
 
@@ -91,3 +92,17 @@ def test_full_data_sets_are_not_fetched_unasked(monkeypatch, tmp_path):
     monkeypatch.setenv("BNREF_DOWNLOAD", "0")
     with pytest.raises(DataError, match=r"MNIST not usable .* give --bn-download to fetch it"):
         data.load("mnist", "cpu")
+
+
+@pytest.mark.skipif(
+    not ORIGINALS.is_dir(), reason="Debian's dataset-fashion-mnist is not installed"
+)
+def test_full_fashion_mnist_through_torchvision_is_the_pinned_one(monkeypatch, tmp_path):
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for packed in ORIGINALS.glob("*.gz"):
+        (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+    monkeypatch.setenv("BNREF_DATA", str(tmp_path))
+    loaded = data.load("fashion_mnist", "cpu", 4)
+    assert loaded.sha256 == data_digest("fashion_mnist")
+    assert len(loaded.train.labels) == 48_000, "a fifth of 60,000 is validation"
