@@ -94,6 +94,7 @@ def test_full_data_sets_are_not_fetched_unasked(monkeypatch, tmp_path):
         data.load("mnist", "cpu")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not ORIGINALS.is_dir(), reason="Debian's dataset-fashion-mnist is not installed"
 )
