@@ -115,6 +115,7 @@ def _source(module: str) -> Path:
     return path
 
 
+@lru_cache
 def data_digest(name: str) -> str:
     """The pinned digest of a data set, from the table that lies beside the data."""
     table = json.loads(files("bnref.lab.datasets").joinpath("digests.json").read_text())
@@ -123,6 +124,7 @@ def data_digest(name: str) -> str:
     return str(table[name])
 
 
+@lru_cache
 def version(package: str) -> str:
     """The installed version of a package, or "none"."""
     try:
