@@ -1,6 +1,7 @@
 """The timings of layers, run as a user runs them: what is selected, and what the JSON keeps."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -15,7 +16,11 @@ LAYERS = 2 * len(bnref.norms.names())
 
 def pytest_run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    # Under pytest-xdist pytest-benchmark switches itself off; this run is not part of it.
+    env = {name: value for name, value in os.environ.items() if "XDIST" not in name}
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False
+    )
 
 
 def collected(*arguments: str) -> list[str]:
