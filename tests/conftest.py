@@ -104,9 +104,12 @@ class Bench:
 
     def start(self, *arguments: str, **more: Any) -> Running:
         """Start `pytest benchmarks` with these arguments, stdout and stderr together."""
+        # Where CI is set, pytest repeats each failure in full in its summary.
+        env = {name: value for name, value in os.environ.items() if name != "CI"}
         process = subprocess.Popen(
             [PYTEST, "benchmarks", "-p", "no:cacheprovider", "-p", "no:benchmark", *arguments],
             cwd=self.root,
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
