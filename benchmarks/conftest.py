@@ -7,7 +7,7 @@ import pytest
 
 from bnref import __version__
 from bnref.evidence.provenance import environment
-from bnref.plugin import chosen_device
+from bnref.plugin import chosen_device, chosen_scale
 
 THREADS = 1
 """Layers are timed on one thread, as the workers run them."""
@@ -16,6 +16,7 @@ THREADS = 1
 def pytest_configure(config: pytest.Config) -> None:
     """A narrow table, each layer beside its twin, unless the command line says otherwise."""
     chosen_device(config)  # a wrong one is one line here, an error of every test later
+    chosen_scale(config)  # a wrong one is one line here, an error of every file later
     if not hasattr(config.option, "benchmark_columns"):
         return  # -p no:benchmark
     if config.option.benchmark_columns is None:

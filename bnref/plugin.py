@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ OPTIONS = {
     "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
     "workers": ("", "worker processes of one thread each (default: one per core)"),
     "store": (".bnref/store", "folder of the records"),
+    "impl": ("", "package.module:adapter, checked by `pytest --pyargs bnref.conformance`"),
     "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
 }
 
@@ -86,6 +88,35 @@ def chosen_device(config: pytest.Config) -> str:
     return device
 
 
+def chosen_scale(config: pytest.Config) -> str:
+    """How large the experiments are. Raises UsageError where there is no such scale."""
+    scale = _option(config, "scale")
+    if scale not in SCALES:
+        raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
+    return scale
+
+
+def chosen_store(config: pytest.Config) -> Path:
+    """The folder of the store, which need not be there yet."""
+    return _folder(config.rootpath, _option(config, "store"))
+
+
+def chosen_workers(config: pytest.Config) -> int:
+    """How many worker processes."""
+    return _workers(config, chosen_device(config))
+
+
+def said(config: pytest.Config) -> Callable[[str], None]:
+    """What writes a line to the terminal while a test runs."""
+    capture, write = config.pluginmanager.get_plugin("capturemanager"), _writer(config)
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            write(line)
+
+    return say
+
+
 def _bench(config: pytest.Config) -> Bench:
     """The run's campaign, made when the first cell or claim test is collected."""
     if BENCH not in config.stash:
@@ -95,9 +126,7 @@ def _bench(config: pytest.Config) -> Bench:
 
 def _open(config: pytest.Config) -> Bench:
     root = config.rootpath
-    scale, device, norm = _option(config, "scale"), chosen_device(config), _option(config, "norm")
-    if scale not in SCALES:
-        raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
+    scale, device, norm = chosen_scale(config), chosen_device(config), _option(config, "norm")
     seeds = _seeds(_option(config, "seeds"))
     wanted = [name for name in _option(config, "claim").split(",") if name]
     try:
@@ -124,8 +153,7 @@ def _open(config: pytest.Config) -> Bench:
         for name, (paper, claim) in claims.items()
         if not wanted or name in wanted
     )
-    store = Store(_folder(root, _option(config, "store")))
-    campaign = Campaign(questions, store, _workers(config, device))
+    campaign = Campaign(questions, Store(chosen_store(config)), chosen_workers(config))
     whole = scale == "small" and device == "cpu" and not (wanted or norm or seeds)
     return Bench(root, campaign, whole)
 

@@ -12,15 +12,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # Who may import what. A part is bnref/<folder>/ or bnref/<file>.py; it may import itself, too.
+# The first line that fits a module counts.
 # A new part needs a line here: decide where it stands before writing it.
 LAW: dict[str, tuple[str, ...]] = {
     "bnref.norms": (),
     "bnref.oracle": (),
     "bnref.evidence": (),
-    "bnref.conformance": ("bnref.norms", "bnref.oracle"),
+    "bnref.conformance.adapters": ("bnref.norms", "bnref.conformance"),
+    "bnref.conformance": ("bnref.oracle",),
+    "bnref.doctor": ("bnref.norms",),
     "bnref.lab": ("bnref.norms", "bnref.evidence.cell", "bnref.evidence.record"),
     "bnref.execution": ("bnref.evidence",),
     "bnref.report": ("bnref.evidence",),
+    "bnref.inspection": (
+        "bnref.conformance",
+        "bnref.evidence",
+        "bnref.execution",
+        "bnref.report",
+    ),
     "reproductions": ("bnref.evidence",),
     "bnref.campaign": ("bnref.evidence", "bnref.execution", "bnref.report"),
     "bnref.tuning": ("bnref.campaign", "bnref.evidence"),
@@ -32,10 +41,17 @@ LAW: dict[str, tuple[str, ...]] = {
         "bnref.progress",
         "bnref.report",
     ),
-    "bnref.cli": ("bnref.campaign", "bnref.evidence", "bnref.report", "bnref.tuning"),
+    "bnref.cli": (
+        "bnref.campaign",
+        "bnref.conformance",
+        "bnref.doctor",
+        "bnref.evidence",
+        "bnref.report",
+        "bnref.tuning",
+    ),
     "bnref.__main__": ("bnref.cli",),
 }
-WITH_TORCH = ("bnref.norms", "bnref.lab", "bnref.conformance")
+WITH_TORCH = ("bnref.norms", "bnref.lab", "bnref.conformance.adapters", "bnref.doctor")
 IMPORTS_WHEN_CALLED = ("bnref.cli",)
 NO_NAMES = {"util", "utils", "helper", "helpers", "misc", "common"}
 
@@ -146,7 +162,7 @@ def test_the_law_itself_has_no_cycle_and_keeps_torch_below():
     homes = {part: {part_of(home) or home for home in allowed} for part, allowed in LAW.items()}
     TopologicalSorter(homes).prepare()  # raises CycleError
     for part, below in homes.items():
-        if part not in WITH_TORCH:
+        if part not in (*WITH_TORCH, *IMPORTS_WHEN_CALLED):
             assert not below & set(WITH_TORCH), f"{part} must not reach torch through {below}"
 
 

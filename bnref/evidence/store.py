@@ -8,7 +8,7 @@ moment leaves either a whole record or none.
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -89,23 +89,13 @@ class Store:
         Raises StoreError where the disk is full or the folder cannot be written.
         """
         path = self.path(record.key)
-        aside = self.root / "aside" / f"{record.key}.{uuid.uuid4().hex}"
         try:
-            _write_synced(aside, msgspec.json.encode(record))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(aside, path)
-            except FileExistsError:
-                if self.get(record.key) is None:
-                    if path.is_dir():  # a file cannot take the place of a folder
-                        path.rename(aside.with_suffix(".folder"))
-                    aside.replace(path)
-            _sync_folder(path.parent)
+            create(path, self.root / "aside", msgspec.json.encode(record), self._has(record.key))
         except OSError as error:
             raise StoreError(f"store {self.root}: {error.strerror or error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+
+    def _has(self, key: str) -> Callable[[], bool]:
+        return lambda: self.get(key) is not None
 
     def fail(self, key: str, failure: Failure) -> None:
         """Keep what went wrong with a cell, for the reader; raises StoreError as `put` does."""
@@ -139,6 +129,25 @@ class Store:
         fault = Fault(path=str(path.relative_to(self.root)), reason=reason)
         if fault not in self.faults:
             self.faults.append(fault)
+
+
+def create(path: Path, asides: Path, data: bytes, usable: Callable[[], bool]) -> None:
+    """Make a file once, whole or not at all. One that is there stands, unless it is not usable."""
+    aside = asides / f"{path.stem}.{uuid.uuid4().hex}"
+    try:
+        _write_synced(aside, data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            if not usable():
+                if path.is_dir():  # a file cannot take the place of a folder
+                    path.rename(aside.with_suffix(".folder"))
+                aside.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -17,6 +17,7 @@ from bnref.evidence.store import Failure, Store, StoreError
 from bnref.execution.worker import Outcome, Task, begin, call, measure
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+DIED_ONCE = "its worker process died (killed, or out of memory)"
 DIED = "its worker process died twice (killed, or out of memory)"
 
 Tell = Callable[[Outcome], None]
@@ -62,6 +63,33 @@ def ask(target: str, *arguments: str) -> str:
             return str(_submit(pool, call, target, *arguments).result())
         except BrokenProcessPool:
             return f"the process that called {target} died"
+
+
+def each(
+    function: Callable[..., str],
+    arguments: Sequence[tuple[object, ...]],
+    workers: int,
+    tell: Callable[[int, str], None],
+) -> None:
+    """Call the function with each of the arguments, in workers; tell the number of each and its answer.
+
+    The function raises nothing. What kills its worker is told so, with all that was in flight. Ctrl-C
+    ends the workers.
+    """
+    waiting = deque(enumerate(arguments))
+    while waiting:
+        with _pool(min(workers, len(waiting)), process_pool) as pool:
+            flying: dict[Future[str], int] = {}
+            try:
+                while waiting or flying:
+                    while waiting and len(flying) < workers:
+                        flying[_submit(pool, function, *waiting[0][1])] = waiting.popleft()[0]
+                    for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                        answer = future.result()
+                        tell(flying.pop(future), answer)
+            except BrokenProcessPool:
+                for number in flying.values():
+                    tell(number, DIED_ONCE)
 
 
 def _drain(

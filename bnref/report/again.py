@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bnref.evidence import registry
-from bnref.report import published, readme
+from bnref.report import conformance, published, readme
 from bnref.report.judged import Judged
 from bnref.report.write import contents, write
 
@@ -13,6 +13,8 @@ NOTHING = "Nothing published yet: reports/records/ holds no records (`make bench
 
 def report(root: Path) -> int:
     """Write reports/ and the README's blocks from the published records. Returns the exit code."""
+    if conformance.rewrite(root / "reports"):
+        print("Conformance pages written from reports/conformance.json.")
     judged = _judged(root)
     if judged is None:
         return 0
@@ -28,12 +30,15 @@ def report(root: Path) -> int:
 
 def check(root: Path) -> int:
     """Compare reports/ and the README with the published records. Writes and measures nothing."""
+    found = conformance.differences(root / "reports")
     judged = _judged(root)
-    if judged is None:
-        return 0
-    found = [*differences(root / "reports", judged), *_stale_blocks(root / "README.md", judged)]
+    if judged is not None:
+        found += [*differences(root / "reports", judged)]
+        found += _stale_blocks(root / "README.md", judged)
     for line in found:
         print(line, file=sys.stderr)
+    if judged is None:
+        return 1 if found else 0
     records = published.load(root / "reports")
     print(f"{published.older(records)} of {len(records)} published records are of older code.")
     if not found:

@@ -129,14 +129,15 @@ def environment_line(page: Page) -> str:
 
 def render(template: str, page: Page, overview: Drawing | None = None) -> str:
     """A template of this package with the page's content, and the summary figure where it has one."""
-    return _templates().get_template(template).render(page=page, overview=overview)
+    return templates().get_template(template).render(page=page, overview=overview)
 
 
 def _inline(drawing: Drawing, prefix: str) -> Markup:
     return Markup(canvas.inline(drawing.svg, prefix))  # ours, and its texts are escaped
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of this package, with what every page may call."""
     environment = Environment(
         loader=PackageLoader("bnref.report"),
         autoescape=select_autoescape(("html",)),

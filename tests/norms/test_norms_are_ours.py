@@ -11,7 +11,8 @@ from bnref import norms
 
 FORBIDDEN = ("batch_norm", "group_norm", "layer_norm", "instance_norm")
 FORBIDDEN_CLASSES = ("BatchNorm", "GroupNorm", "LayerNorm", "InstanceNorm", "SyncBatchNorm")
-FILES = sorted(Path(norms.__file__).parent.glob("*.py"))
+FOLDER = Path(norms.__file__).parent
+FILES = sorted(FOLDER.rglob("*.py"))
 
 
 def borrowed(source: str) -> list[str]:
@@ -31,7 +32,7 @@ def borrowed(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_nothing_is_borrowed(path: Path) -> None:
     found = borrowed(path.read_text())
     assert not found, f"{path.name}: expected no normalisation of torch, found {found}"

@@ -16,7 +16,12 @@ PACKAGE = Path(norms.__file__)
 
 def test_every_public_file_is_a_normaliser() -> None:
     found = norms.names()
-    expected = ("batch_norm", "group_norm", "identity", "instance_norm", "layer_norm")
+    expected = (
+        *("batch_norm", "batch_renorm", "debiased_batch_norm", "frozen_batch_norm"),
+        *("ghost_batch_norm", "group_norm", "identity", "instance_norm", "layer_norm"),
+        *("lp_batch_norm", "noisy_batch_norm", "rms_norm", "stop_gradient_batch_norm"),
+        "sync_batch_norm",
+    )
     assert found == expected, f"{expected=}, {found=}"
 
 

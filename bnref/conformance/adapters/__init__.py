@@ -1,0 +1,1 @@
+"""Adapters of real implementations, a file each; a file imports its framework."""

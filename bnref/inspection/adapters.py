@@ -1,0 +1,92 @@
+"""The adapters of the kit, known by reading their files: none is imported, so no framework is."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import packages_distributions, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from bnref.conformance import conventions
+from bnref.conformance.conventions import ADAPTERS
+from bnref.evidence.provenance import code_digest
+
+HOME = "bnref.conformance.adapters"
+OURS = ("bnref_", "numpy_plain")
+"""How the names of adapters of this project's own layers start."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One adapter: its id on pages and in tests, where it is, and the packages it imports."""
+
+    id: str
+    target: str
+    packages: tuple[str, ...]
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is of this project's own layers."""
+        return self.id.startswith(OURS)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The packages that are not installed here."""
+        return tuple(name for name in self.packages if find_spec(name) is None)
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The installed versions of the distributions that the packages come from."""
+        names = {name for package in self.packages for name in _distributions().get(package, ())}
+        return {name: version(name) for name in sorted(names)}
+
+    @property
+    def code(self) -> str:
+        """The digest of the adapter's file, of those it shares, and of the layer, if that is ours."""
+        return code_digest(self.target.partition(":")[0], None)
+
+
+def adapters() -> dict[str, Adapter]:
+    """Every adapter by id: the name of its file, and of the attribute where that is not the usual."""
+    found: dict[str, Adapter] = {}
+    for place in ADAPTERS:
+        file, _, attribute = place.partition(":")
+        usual = attribute.lower() == "adapter"
+        own = file if usual else f"{file}_{attribute.lower()}"
+        found[own] = Adapter(own, f"{HOME}.{place}", _imported(file))
+    return found
+
+
+@cache
+def _imported(file: str) -> tuple[str, ...]:
+    path = Path(conventions.__file__).parent / "adapters" / f"{file}.py"
+    return tuple(sorted({"numpy", *_packages(path)}))
+
+
+def _packages(path: Path, seen: frozenset[Path] = frozenset()) -> Iterator[str]:
+    """The packages that an adapter imports, or names as a Framework, itself or through another."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Framework":
+            names = [str(part.value) for part in node.args if isinstance(part, ast.Constant)]
+        for name in names:
+            if inner := re.match(rf"{re.escape(HOME)}\.(\w+)", name):
+                other = path.with_name(f"{inner[1]}.py")
+                if other.is_file() and other not in seen:
+                    yield from _packages(other, seen | {path})
+            elif name.startswith("bnref.norms"):
+                yield "torch"
+            elif (top := name.partition(".")[0]) not in sys.stdlib_module_names | {"bnref"}:
+                yield top
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(packages_distributions())
