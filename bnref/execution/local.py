@@ -83,7 +83,8 @@ def each(
             try:
                 while waiting or flying:
                     while waiting and len(flying) < workers:
-                        flying[_submit(pool, function, *waiting[0][1])] = waiting.popleft()[0]
+                        future = _submit(pool, function, *waiting[0][1])
+                        flying[future] = waiting.popleft()[0]
                     for future in wait(flying, return_when=FIRST_COMPLETED).done:
                         answer = future.result()
                         tell(flying.pop(future), answer)

@@ -1,7 +1,6 @@
 """The conformance matrix as a user runs it: what is asked, measured once, kept, and what is red."""
 
 import importlib.util
-import os
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,7 @@ from bnref.conformance import checks
 from bnref.evidence.checked import Basis, Checked, Museum, Mutant, Outcome, Shelf
 from bnref.evidence.conformity import read
 from bnref.execution.local import each
+from bnref.execution.worker import call
 from bnref.inspection.adapters import Adapter, adapters
 from bnref.inspection.publish import document
 from bnref.inspection.run import Asked, Run
@@ -197,15 +197,9 @@ def test_what_cannot_run_here_keeps_what_is_published_of_it(tmp_path):
     assert after.implementations[1].properties[CHECK] == BAD
 
 
-def dies_or_answers(word: str) -> str:
-    if word == "dies":
-        os._exit(3)
-    return word
-
-
 def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done():
     told: dict[int, str] = {}
-    each(dies_or_answers, [("a",), ("dies",), ("b",)], 1, told.__setitem__)
+    each(call, [("builtins:str", "a"), ("os:abort",), ("builtins:str", "b")], 1, told.__setitem__)
     assert told[0] == "a"
     assert "died" in told[1]
     assert told[2] == "b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +56,8 @@ def adapter(
     dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16"),
 ) -> Implementation:
     """The Implementation of Keras with this back end. A process has one, chosen before the import."""
-    os.environ.setdefault("KERAS_BACKEND", backend)
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
     if keras.backend.backend() != backend:
         raise NotAnImplementation(f"keras runs on {keras.backend.backend()} in this process")
     simple = Config(channels=3, dtype="float32")
