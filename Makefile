@@ -20,7 +20,7 @@ bench: $(READY)
 	$(BIN)/pytest benchmarks/ $(ARGS)
 
 test: $(READY)
-	$(BIN)/pytest tests/ -m "not slow" -n auto --timeout 120 $(ARGS)
+	$(BIN)/pytest tests/ -m "not slow and not nightly" -n auto --timeout 120 $(ARGS)
 
 smoke: $(READY)
 	$(BIN)/pytest benchmarks/ --bn-scale smoke $(ARGS)

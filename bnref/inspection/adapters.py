@@ -15,6 +15,8 @@ from bnref.conformance.conventions import ADAPTERS
 from bnref.evidence.provenance import code_digest
 
 HOME = "bnref.conformance.adapters"
+BY_HAND = ("torch_compiled:ADAPTER",)
+"""Adapters that `bnref conform` runs when asked: inductor compiles each shape for half a minute."""
 OURS = ("bnref_", "numpy_plain")
 """How the names of adapters of this project's own layers start."""
 
@@ -53,6 +55,8 @@ def adapters() -> dict[str, Adapter]:
     """Every adapter by id: the name of its file, and of the attribute where that is not the usual."""
     found: dict[str, Adapter] = {}
     for place in ADAPTERS:
+        if place in BY_HAND:
+            continue
         file, _, attribute = place.partition(":")
         usual = attribute.lower() == "adapter"
         own = file if usual else f"{file}_{attribute.lower()}"

@@ -53,7 +53,7 @@ def test_every_adapter_with_every_check_and_three_at_smoke(ours):
     small = [asked.id for asked in ours.matrix("small")]
     assert len(small) == len(set(small)) == len(adapters()) * len(checks())
     assert f"torch_nn-{CHECK}" in small
-    assert {"numpy_plain", "bnref_norms", "torch_nn", "torch_compiled"} <= set(adapters())
+    assert {"numpy_plain", "bnref_norms", "torch_nn", "torch_compiled_traced"} <= set(adapters())
     smoke = ours.matrix("smoke")
     assert [asked.adapter.ours for asked in smoke] == [True] * 3
     assert {asked.check for asked in smoke} <= set(checks())
@@ -92,7 +92,7 @@ def test_a_run_measures_once_and_shows_a_page(kit_bench):
 
 def test_what_is_done_before_ctrl_c_stands_and_a_tampered_result_is_measured_again(tmp_path):
     known = adapters()
-    asked = [Asked(known[name], CHECK) for name in ("numpy_plain", "torch_compiled")]
+    asked = [Asked(known[name], CHECK) for name in ("numpy_plain", "torch_nn")]
 
     def interrupt(line: str) -> None:
         if "[1/2]" in line:

@@ -174,14 +174,14 @@ def test_sync_batch_norm_without_an_accelerator_has_no_shards():
         assert "no kernels for the CPU" in result.found
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["torch_compiled:ADAPTER", "torch_compiled:TRACED"])
 def test_compiled_torch_conforms(name):
     report = isolated.run(f"{HOME}.{name}", names=QUICK, seconds=120.0)
     assert report.code == 0, report.text()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in FRAMEWORKS if name in EXPECTED])
 def test_frameworks_deviate_as_found_and_nowhere_else(name):
     needed(name)

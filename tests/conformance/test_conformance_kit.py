@@ -28,7 +28,7 @@ def test_clean_layers_conform(name):
     assert sum(result.seconds for result in report.results) < 20
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", CLEAN)
 def test_no_false_alarm_over_two_hundred_seeds(name):

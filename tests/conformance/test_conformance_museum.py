@@ -110,7 +110,7 @@ def test_the_museum_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_no_false_alarm_and_no_survivor_over_many_seeds():
     for seed in range(100, 110):
         assert survivors(kill_matrix(seed, meant_only=True)) == []
