@@ -109,7 +109,7 @@ GRID = cases(
 )
 
 timed = pytest.mark.benchmark(
-    timer=timer, min_time=0.002, max_time=0.05, warmup=True, warmup_iterations=10, disable_gc=True
+    timer=timer, min_time=0.002, max_time=0.02, warmup=True, warmup_iterations=5, disable_gc=True
 )
 
 

@@ -1,6 +1,7 @@
 """A cell: one run of one experiment, named by everything that may change its numbers."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -49,7 +50,13 @@ def digest(value: Any) -> str:
 
 def identity(cell: Cell) -> str:
     """The cell's own digest, the same on every machine."""
-    return digest(cell)
+    return _digest_of(msgspec.json.encode(cell, order="deterministic"))
+
+
+@lru_cache(maxsize=1 << 17)
+def _digest_of(encoded: bytes) -> str:
+    """A run asks for the same cells again and again, and canonical JSON is slow to write."""
+    return digest(msgspec.json.decode(encoded))
 
 
 def key(cell: Cell, provenance: Provenance) -> str:
