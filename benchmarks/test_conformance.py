@@ -14,7 +14,7 @@ from bnref.conformance import checks
 from bnref.inspection.adapters import adapters
 from bnref.inspection.publish import publish, reason
 from bnref.inspection.run import Asked, Run
-from bnref.plugin import chosen_scale, chosen_store, chosen_workers, said
+from bnref.plugin import chosen_scale, chosen_store, chosen_workers, publishes, said
 
 SMOKE = "bnref_norms"
 SMOKE_CHECKS = (
@@ -56,7 +56,7 @@ def inspected(request: pytest.FixtureRequest) -> Iterator[Inspected]:
     run = Run(chosen_store(config), chosen_workers(config))
     run.measure(asked, said(config), everything=museum and scale != "smoke")
     yield Inspected(run, scale)
-    whole = scale == "small" and museum and set(asked) == set(matrix(scale))
+    whole = publishes(config) and museum and set(asked) == set(matrix(scale))
     page = publish(config.rootpath, run, asked, whole=whole)
     said(config)(f"conformance: {page}")
 

@@ -106,6 +106,14 @@ def chosen_workers(config: pytest.Config) -> int:
     return _workers(config, chosen_device(config))
 
 
+def publishes(config: pytest.Config) -> bool:
+    """Whether this run may write reports/: every claim of scale small judged, none incomplete."""
+    bench = config.stash.get(BENCH, None)
+    if bench is None or not bench.whole or not bench.judged:
+        return False
+    return all(item.finding.status != "incomplete" for item in bench.judged.values())
+
+
 def said(config: pytest.Config) -> Callable[[str], None]:
     """What writes a line to the terminal while a test runs."""
     capture, write = config.pluginmanager.get_plugin("capturemanager"), _writer(config)
@@ -332,9 +340,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if bench.judged:
         findings = list(bench.judged.values())
-        complete = all(item.finding.status != "incomplete" for item in findings)
         try:
-            bench.page = conclude(bench.root, findings, publish=bench.whole and complete)
+            bench.page = conclude(bench.root, findings, publish=publishes(session.config))
         except KeyboardInterrupt:
             bench.unwritten = bench.campaign.stopped = INTERRUPTED
         except (OSError, StoreError, ReadmeError) as error:

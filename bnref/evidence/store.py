@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from bnref.evidence.cell import Cell, digest
+from bnref.evidence.cell import Cell
 from bnref.evidence.record import Record, intact
 
 
@@ -197,8 +197,3 @@ def read_lines(path: Path) -> list[Record]:
         except ValueError as error:
             raise StoreError(f"{path.name} line {number}: {error}") from error
     return records
-
-
-def summary(record: Record) -> str:
-    """A short name of a record for messages."""
-    return f"{record.cell.experiment.rsplit('.', 1)[-1]} {digest(record.cell)[:8]}"
