@@ -8,9 +8,29 @@ import pytest
 from bnref import __version__
 from bnref.evidence.provenance import environment
 from bnref.plugin import chosen_device, chosen_scale
+from bnref.report.performance import write
 
 THREADS = 1
 """Layers are timed on one thread, as the workers run them."""
+MEASURED = pytest.StashKey[dict[str, object]]()
+
+
+@pytest.fixture(scope="session")
+def performance(pytestconfig: pytest.Config) -> dict[str, object]:
+    """The sections of performance.json: a test that measures one writes it here."""
+    return pytestconfig.stash.setdefault(MEASURED, {})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what was measured: to reports/ where every section was, in one run."""
+    sections = session.config.stash.get(MEASURED, {})
+    if sections:
+        write(session.config.rootpath, sections, _environment(session.config))
+
+
+def _environment(config: pytest.Config) -> dict[str, object]:
+    found = msgspec.to_builtins(environment(chosen_device(config), THREADS))
+    return {**found, "bnref": __version__}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,8 +51,7 @@ def pytest_benchmark_update_machine_info(
 ) -> None:
     """What the numbers depend on, in the place of the machine's name."""
     machine_info.pop("node", None)
-    found = msgspec.to_builtins(environment(chosen_device(config), THREADS))
-    machine_info["environment"] = {**found, "bnref": __version__}
+    machine_info["environment"] = _environment(config)
 
 
 @pytest.hookimpl(optionalhook=True)
