@@ -1,0 +1,51 @@
+"""At batch 32 the order from best to worst is BN, GN, LN, IN (Wu & He 2018, table 1).
+
+Pilot seeds 50 to 54: three to five of the six pairs, for instance norm comes out before layer norm.
+"""
+
+from itertools import combinations
+
+from bnref.evidence.claim import Claim, Curve, Expectation, Reported, Rows, Substitution
+from bnref.evidence.effects import points
+from bnref.evidence.verdict import above
+from reproductions.beds import NORMS_AT_32, NORMS_PROTOCOL
+
+
+def in_order(rows: Rows) -> float:
+    """Kendall's tau of the errors with the paper's order, which is that of the arms."""
+    errors = [points(row) for row in rows]
+    signs = [(b > a) - (b < a) for a, b in combinations(errors, 2)]
+    return sum(signs) / len(signs)
+
+
+CLAIM = Claim(
+    id="WH18-2",
+    locator="section 4.1, table 1, figure 4",
+    statement="At batch 32 validation errors rank BatchNorm, GroupNorm, LayerNorm, InstanceNorm from "
+    "lowest to highest: at least five of the six pairs are in this order.",
+    protocol=NORMS_PROTOCOL,
+    settings={"small": NORMS_AT_32, "smoke": NORMS_AT_32.shrunk(images=128)},
+    effect=in_order,
+    region=above(0.5),  # four of six pairs is 1/3, five is 2/3
+    unit="Kendall's tau",
+    reported=(
+        Reported(metric="BatchNorm, error (%)", value=23.6, source="table 1"),
+        Reported(metric="GroupNorm, error (%)", value=24.1, source="table 1"),
+        Reported(metric="LayerNorm, error (%)", value=25.3, source="table 1"),
+        Reported(metric="InstanceNorm, error (%)", value=28.4, source="table 1"),
+    ),
+    figures=(
+        Curve(
+            x="learning_rate", y="test_error", hue="norm", log_x=True, scale=100.0,
+            x_label="learning rate", y_label="test error (%)", title="Test error at batch 32",
+        ),
+    ),
+    expected={
+        "small": Expectation(
+            outcome="refuted",
+            because="BatchNorm is best here, too, but instance norm is better than layer norm: a "
+            "sample of these images keeps its class when the contrast of each map is lost.",
+        )
+    },
+    substitution=Substitution(better="higher", margin=0.5),
+)  # fmt: skip
