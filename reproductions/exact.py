@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable, Mapping
 
 from bnref.evidence.cell import Value
-from bnref.evidence.claim import Rows, Setting, Substitution
+from bnref.evidence.claim import Arm, Expectation, Rows, Setting, Substitution, grid
 from bnref.evidence.verdict import Region
+
+EXPERIMENTS = "bnref.lab.experiments"
+JUDGED = ("small", "gpu", "paper")
 
 HOLDS = Region(0.0, math.inf)
 """Effects at which the worst error is at most the tolerance."""
 
-UNIT = "log10(tolerance/error)"
+DECADES = "log10(tolerance/error)"
 
 REORDERED = Substitution(better="higher", margin=1.0)
 """Sums taken in another order may lose a digit; losing two is another arithmetic."""
@@ -65,6 +68,80 @@ def as_printed(tolerance: float, printed: str, corrected: str) -> Callable[[Rows
     return effect
 
 
-def settings(small: Setting, **shrunk: Value) -> Mapping[str, Setting]:
-    """The same cells at every judged scale, for an identity knows no scale; fewer at smoke."""
-    return {"small": small, "gpu": small, "paper": small, "smoke": small.shrunk(**shrunk)}
+def refuted(because: str) -> Mapping[str, Expectation]:
+    """What is expected of a formula as printed, at every scale."""
+    return {scale: Expectation(outcome="refuted", because=because) for scale in JUDGED}
+
+
+def settings(
+    experiment: str, arms: tuple[Arm, ...], fixed: Mapping[str, Value], smoke: Mapping[str, Value]
+) -> Mapping[str, Setting]:
+    """The same cells at every judged scale, as identities know no scale; smaller inputs at smoke."""
+    small = Setting(experiment=f"{EXPERIMENTS}.{experiment}", arms=arms, seeds=12, fixed=fixed)
+    return {**dict.fromkeys(JUDGED, small), "smoke": small.shrunk(**smoke)}
+
+
+BATCH_NORM = grid(norm=("batch_norm",))
+
+FORWARD = settings(
+    "batch_norm_forward",
+    BATCH_NORM,
+    {"channels": 16, "batch_size": 32, "size": 4},
+    {"channels": 8, "batch_size": 8, "size": 3},
+)
+"""Channels with standard deviations from 1e-4 to 1e4, and means up to a thousand of them."""
+
+BACKWARD = settings(
+    "batch_norm_backward",
+    BATCH_NORM,
+    {"channels": 16, "batch_size": 64},
+    {"channels": 8, "batch_size": 16},
+)
+"""The same inputs as (N, C), and gradients whose channels differ by four decades."""
+
+STOP_GRADIENT = settings(
+    "stop_gradient",
+    grid(steps=(100,)),
+    {"channels": 16, "batch_size": 64},
+    {"channels": 4, "batch_size": 16},
+)
+
+BATCHES = settings(
+    "batch_variances",
+    BATCH_NORM,
+    {"channels": 8, "population": 6, "batch_size": 3, "size": 2},
+    {"channels": 2, "population": 4, "batch_size": 2},
+)
+"""Every batch of 3 out of 6, and out of 6 images of 2x2; means up to ten standard deviations."""
+
+SCALE_FREE = settings(
+    "scale_free_training",
+    BATCH_NORM,
+    {"channels": 16, "batch_size": 64, "steps": 30},
+    {"channels": 4, "batch_size": 16},
+)
+
+UNIT = settings(
+    "unit_theorems",
+    BATCH_NORM,
+    {"channels": 8, "batch_size": 16, "inputs": 6},
+    {"channels": 2, "batch_size": 8, "inputs": 3},
+)
+"""Units y = Xw whose scales differ by four decades, a quadratic loss with any symmetric Hessian H."""
+
+OPTIMA = settings(
+    "optima",
+    BATCH_NORM,
+    {"channels": 8, "batch_size": 64, "inputs": 6},
+    {"channels": 2, "batch_size": 16, "inputs": 3},
+)
+
+GROUPS = settings(
+    "group_limits",
+    BATCH_NORM,
+    {"channels": 8, "batch_size": 8, "size": 6},
+    {"channels": 4, "batch_size": 2, "size": 3},
+)
+
+BLOCKS = {"channels": 8, "batch_size": 8, "size": 6, "depth": 4}
+FEW_BLOCKS = {"channels": 4, "batch_size": 2, "size": 3, "depth": 2}
