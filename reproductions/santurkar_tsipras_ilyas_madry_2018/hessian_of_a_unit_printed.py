@@ -1,7 +1,7 @@
 """The second form of theorem 4.2 does not follow from its condition; see SA18-T2.
 
 Exact (Santurkar et al. 2018, theorem 4.2, second form). Judged only where the first form holds on
-other units of the same run. Negative control: the curvature of the normalisation itself left out.
+the same units. Negative control: the curvature of the normalisation itself left out.
 """
 
 from bnref.evidence.claim import Claim
@@ -27,12 +27,12 @@ CLAIM = Claim(
     protocol="Units y = Xw, 16 samples, scales over four decades, a loss with any gradient and symmetric "
     "Hessian for each of 8 units; gradients by autograd through the layer, float64. H = h I with "
     "h between 0.1 and 10, gamma three to eight times the standard deviation, no eps. By how much "
-    "the left side is larger, relative to gamma^2/s^2 v' H v, in the worst unit. Control: the "
-    f"left side as gamma^2/s^2 v' H v. Tolerance {TOLERANCE:.1e}.",
+    "the left side is larger, relative to gamma^2/s^2 v' H v, in the worst unit. Control: "
+    f"gamma^2/s^2 v' H v for the left side. Tolerance {TOLERANCE:.1e}.",
     settings=UNIT,
     kind="exact",
     effect=as_printed(TOLERANCE, printed="relative", corrected="hessian"),
-    control=departure(TOLERANCE, "relative"),
+    control=departure(TOLERANCE, "hessian"),
     region=HOLDS,
     unit=DECADES,
     expected=refuted(

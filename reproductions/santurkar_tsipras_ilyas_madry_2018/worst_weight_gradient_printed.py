@@ -1,7 +1,7 @@
 """Theorem 4.4 as all versions print it, dimensions that do not agree included; see SA18-T4.
 
-Exact (Santurkar et al. 2018, theorem 4.4). Judged only where the corrected form holds in the same
-run. Negative control: the corrected form without the last 1/m.
+Exact (Santurkar et al. 2018, theorem 4.4). Judged only where the corrected form holds on the same
+units. Negative control: the corrected form without the last 1/m.
 """
 
 from bnref.evidence.claim import Claim
