@@ -1,7 +1,10 @@
 """figures/roofline.svg: how near layers come to the memory bandwidth of the machine."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
+
+from matplotlib.ticker import LogLocator, NullLocator
 
 from bnref.report.canvas import INK, MARKERS, MUTED, PALETTE, blank, styled, svg
 
@@ -22,7 +25,7 @@ def draw(layers: Mapping[str, Any]) -> str:
         figure, panels = blank(8.2, rows=len(TIMED))
         for panel, timed in zip(panels, TIMED, strict=True):
             panel.axhline(roof, color=INK, linewidth=1, label=f"copy in memory, {roof:.0f} GB/s")
-            for kind, (by, layout, dtype) in enumerate(_kinds(rows)):
+            for by, (kind, (layout, dtype)) in product(BY, enumerate(_kinds(rows))):
                 chosen = [
                     row
                     for row in rows
@@ -34,12 +37,15 @@ def draw(layers: Mapping[str, Any]) -> str:
                     [row["bytes_moved"] / row["seconds"] / 1e9 for row in chosen],
                     color=PALETTE[kind % len(PALETTE)],
                     marker=MARKERS[kind % len(MARKERS)],
-                    markerfacecolor=PALETTE[kind % len(PALETTE)] if by == "ours" else "white",
+                    fillstyle="full" if by == "ours" else "none",
                     linestyle="none",
                     label=f"{BY[by]} {layout} {dtype}",
                 )
-            panel.set_xscale("log")
-            panel.set_yscale("log")
+            panel.set(xscale="log", yscale="log")
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter("{x:g}")
+                axis.set_minor_locator(NullLocator())
             panel.set_title(timed)
             panel.set_ylabel("GB/s", color=MUTED)
         panels[-1].set_xlabel("MB that the formula must read and write at least")
@@ -53,6 +59,6 @@ def draw(layers: Mapping[str, Any]) -> str:
         )
 
 
-def _kinds(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Whose layer, memory layout and dtype: what has a marker of its own."""
-    return sorted({(row["by"], row["layout"], row["dtype"]) for row in rows})
+def _kinds(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Memory layout and dtype: what has a colour and a marker of its own, filled for ours."""
+    return sorted({(row["layout"], row["dtype"]) for row in rows})
