@@ -182,8 +182,7 @@ class Case:
         return self._found(what=what, expected=expected, found=found, excess=excess)
 
     def _found(self, **finding: Any) -> Finding:
-        self._script.compared()
-        return Finding(**finding, script=self._script.text() if finding["excess"] > 1 else "")
+        return Finding(**finding, script=self._script.compared())
 
     def reproduction(self) -> str:
         """The calls so far, as a script that needs only the adapter and `draw`."""

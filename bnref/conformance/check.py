@@ -78,7 +78,7 @@ class Check:
             best_ulp=told.best_ulp,
             tolerance_ulp=told.tolerance_ulp,
             excess=told.excess if findings and status != "broken" else None,
-            reproduction=(told.script or case.reproduction()) if fails else "",
+            reproduction=(told.script or case.reproduction)() if fails else "",
             declared=implementation.deviates.get(self.name, ""),
             seconds=perf_counter() - started,
         )

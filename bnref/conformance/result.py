@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ class Finding:
     """One comparison within a check. `excess` is error over tolerance: above 1 it fails.
 
     `ulp`, `best_ulp` and `tolerance_ulp` are in units in the last place of the output type: what
-    was found, what a careful two-pass computation in that type finds, and what is allowed.
+    was found, what a careful two-pass computation in that type finds, and what is allowed. `script` writes what reproduces it.
     """
 
     what: str
@@ -23,7 +24,7 @@ class Finding:
     ulp: float | None = None
     best_ulp: float | None = None
     tolerance_ulp: float | None = None
-    script: str = ""
+    script: Callable[[], str] | None = None
 
     @property
     def good(self) -> bool:
