@@ -47,7 +47,7 @@ For the museum: a mutant is an Implementation whose Layer has the bug; it dies b
 # First, so that the function `checks` and not the folder keeps the name: Python binds it at this import.
 import bnref.conformance.checks  # noqa: F401
 from bnref.conformance.check import Check, checks
-from bnref.conformance.draw import draw
+from bnref.conformance.draw import apart, draw
 from bnref.conformance.implementation import (
     METHODS,
     Config,
@@ -69,6 +69,7 @@ __all__ = [
     "NotAnImplementation",
     "Report",
     "Result",
+    "apart",
     "checks",
     "draw",
     "load",

@@ -23,6 +23,7 @@ CATALOGUE = {
     "C20": "the training output depends on momentum or running statistics",
     "C21": "eps or momentum dropped for the default",
     "C22": "gradients per sample wrong",
+    "C23": "compiled, the layer computes something else",
     "C24": "second derivatives wrong",
     "C25": "a backward that only looks right for a degenerate cotangent",
     "C26": "a back end that computes wrong results",
@@ -33,5 +34,7 @@ CATALOGUE = {
     "C31": "evaluation without running statistics",
     "C32": "the update of the state precedes its use",
     "C33": "results that differ from run to run",
+    "C34": "group, layer, instance and RMS norm with bugs of their own",
+    "C35": "a substitute for batch norm that depends on the batch after all",
     "C36": "a tolerance that no bug fails",
 }

@@ -14,7 +14,8 @@ class Finding:
     """One comparison within a check. `excess` is error over tolerance: above 1 it fails.
 
     `ulp`, `best_ulp` and `tolerance_ulp` are in units in the last place of the output type: what
-    was found, what a careful two-pass computation in that type finds, and what is allowed. `script` writes what reproduces it.
+    was found, what a careful two-pass computation in that type finds, and what is allowed.
+    `script` writes what reproduces it.
     """
 
     what: str

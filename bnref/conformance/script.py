@@ -15,7 +15,7 @@ from bnref.conformance.implementation import Config
 HEAD = """\
 import numpy as np
 from numpy import inf, nan
-from bnref.conformance import Config, draw, load
+from bnref.conformance import Config, apart, draw, load
 adapter = load("{adapter}")
 """
 
@@ -60,8 +60,9 @@ class Script:
 
     def drawn(self, values: Any, recipe: str) -> None:
         """Remember how an array came about."""
-        # Kept alive, so that its id stays its own, and copied: it may be changed after the draw.
-        self._recipes[id(values)] = values, values.copy(), recipe
+        # Kept alive, so that its id stays its own, and copied where it may be changed after the draw.
+        kept = values.copy() if values.flags.writeable else values
+        self._recipes[id(values)] = values, kept, recipe
 
     def call(self, name: str, method: str, arguments: tuple[Any, ...]) -> None:
         """Note a call of a layer's method."""
@@ -95,7 +96,8 @@ class Script:
         if not isinstance(value, np.ndarray):
             return value
         _, drawn, recipe = self._recipes.get(id(value), (None, None, ""))
-        return _Code(recipe) if recipe and np.array_equal(value, drawn) else value.copy()
+        unchanged = recipe and (value is drawn or np.array_equal(value, drawn))
+        return _Code(recipe) if unchanged else value.copy()
 
 
 class _Code(str):
