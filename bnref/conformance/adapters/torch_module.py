@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
-from torch.optim.swa_utils import update_bn
 from torch.utils.checkpoint import checkpoint
 
 from bnref.conformance.implementation import Config, Conventions, Implementation, State
@@ -105,9 +104,6 @@ class Layer:
         logging.getLogger("torch._dynamo").setLevel(logging.ERROR)  # graphs in parts are no news
         # Captured and decomposed as for the machine, and run without being compiled to its code.
         self.module.compile(backend="aot_eager_decomp_partition", dynamic=False)
-
-    def recalibrate(self, xs: list[Array]) -> None:
-        update_bn([self.tensor(x) for x in xs], self.module)
 
     def addresses(self) -> dict[str, int]:
         return {name: value.data_ptr() for name, value in self.module.named_buffers()}

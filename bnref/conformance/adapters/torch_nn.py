@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights
+from torch.optim.swa_utils import update_bn
 
 from bnref.conformance.adapters import torch_module
 from bnref.conformance.implementation import Config
@@ -17,7 +18,7 @@ MODULES = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchN
 
 
 class Layer(torch_module.Layer):
-    """With torch's own folding into a convolution."""
+    """With torch's own folding into a convolution, and its statistics estimated again."""
 
     def fold(self, kernel: Array, bias: Array) -> tuple[Array, ...]:
         module: Any = self.module
@@ -33,6 +34,9 @@ class Layer(torch_module.Layer):
         module: Any = self.module.eval()
         folded: Any = fuse_conv_bn_eval(layer, module, transpose=True)
         return folded.weight.detach().numpy(), folded.bias.detach().numpy()
+
+    def recalibrate(self, xs: list[Array]) -> None:
+        update_bn([self.tensor(x) for x in xs], self.module)
 
 
 def build(config: Config) -> nn.Module:
