@@ -19,6 +19,8 @@ SHAPES = ((5, 3), (7, 3, 5), (3, 5, 2, 7), (3, 3, 3, 1, 5))
 EPS = 0.0137
 HUGE = 48
 """GiB that 2^31 values take with their output, their gradient, and what is computed on the way."""
+ALIKE = 32769
+"""Samples of 65537 positions that are more than 2^31 values."""
 
 
 @check("C26", "C36", needs="train load")
@@ -253,7 +255,7 @@ def more_than_two_to_the_31_elements_are_all_counted(case: Case) -> Iterator[Fin
         raise NotApplicable(f"takes {HUGE} GiB; the implementation's `memory` is {allowed}")
     dtype = "float32" if "float32" in case.dtypes else case.dtype
     one, other = (case.draw(case.shape(1, 1, 65537), dtype) for _ in range(2))
-    x, dy = (_repeated(case, sample, 32769) for sample in (one, other))
+    x, dy = (_repeated(case, sample, ALIKE) for sample in (one, other))
     layer, weight, bias = case.prepared(x, dtype, eps=EPS)
     yield _repeats(case, "y", layer.train(x), numerics.forward(one, weight, bias, EPS, dtype))
     if layer.has("backward"):
