@@ -26,7 +26,9 @@ signatures): a check that needs what it lacks is `not_applicable`. `make` and ev
 NotImplementedError(reason) to say the same. Any other exception, a wrong shape or type, and NaN are
 named findings (`broken`). `strides=True` says that inputs reach the implementation in the memory
 layout that they come in: then it is also handed channels-last, permuted and sliced views.
-`deviates={check: reason}` declares failures beforehand; an unexpected pass is then a finding, too.
+`pools="group"` (or layer, instance, rms) says that the layer normalises each sample by itself: it
+meets the checks of that formula and none of batch norm's. `deviates={check: reason}` declares
+failures beforehand; an unexpected pass is then a finding, too.
 
     report = run(ADAPTER, seed=0)                  # or names=["running_mean_weighs_..."]
     report["training_normalises_by_the_batch"]     # a Result: status, expected, found, ulp, ...

@@ -1,4 +1,18 @@
-"""The historical bugs that the checks are for: one line each, by the id that checks cite."""
+"""The historical bugs that the checks are for: one line each, by the id that checks cite.
+
+What of them cannot be asked of one layer by itself, and where it is asked instead:
+
+| id  | what                                          | why not here; where else                         |
+|-----|-----------------------------------------------|--------------------------------------------------|
+| C07 | a model's train() thaws its layers            | needs a model; here freeze and then train        |
+| C17 | buffers that DDP broadcasts                   | needs ranks; here they are set between the passes |
+| C19 | what averaged weights lose on old statistics  | needs a trained model; here recalibration        |
+| C26 | a back end that is wrong                      | needs the device: run an adapter of it           |
+| C27 | a fold across a non-linearity                 | needs a graph; tests/norms of our own fold       |
+| C28 | more than 2^31 elements                       | needs 48 GiB: `memory`; here strides beyond 2^31 |
+| C33 | results that differ from run to run           | reported; no failure while each is right         |
+| C35 | group norm that does not help                 | a comparison of trainings: the claims of WH18    |
+"""
 
 CATALOGUE = {
     "C01": "momentum taken as the weight of the old value",
