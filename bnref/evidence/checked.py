@@ -113,7 +113,23 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return key(self.adapter, "conventions", 0, self.basis)
 
 
-Kind = TypeVar("Kind", bound=Checked | Chosen | Museum)
+class Alarms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The checks that a correct layer did not pass as declared at one seed: none."""
+
+    adapter: str
+    seed: int
+    basis: Basis
+    alarms: list[str]
+    date: str
+    content: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of this seed in the store."""
+        return key(self.adapter, "false alarms", self.seed, self.basis)
+
+
+Kind = TypeVar("Kind", bound=Alarms | Checked | Chosen | Museum)
 
 
 def key(subject: str, check: str, seed: int, basis: Basis) -> str:

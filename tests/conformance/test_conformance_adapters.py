@@ -142,11 +142,24 @@ QUICK = (
 )
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # torch.compile looks at it
 @pytest.mark.parametrize("name", ["torch_autocast", "torch_channels_last", "torch_sync"])
 def test_torch_variants_conform(name):
     report = run(load(f"{HOME}.{name}:ADAPTER"))
     assert [r.check for r in report.results if not r.as_declared] == [], report.text()
     assert report.code == 0
+
+
+RELATIVES = [
+    name for name in rules.ADAPTERS if name.startswith(("bnref_relatives", "bnref_samples"))
+]
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # torch.compile looks at it
+@pytest.mark.parametrize("name", RELATIVES)
+def test_our_layers_deviate_as_declared_and_nowhere_else(name):
+    report = run(load(f"{HOME}.{name}"))
+    assert [r.check for r in report.results if not r.as_declared] == [], report.text()
 
 
 def test_channels_last_reaches_the_layer():
