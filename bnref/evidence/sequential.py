@@ -72,7 +72,7 @@ def interval(effects: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return low, high
 
 
-def decide(
+def decide_sequential(
     effects: Sequence[float | tuple[float, float]], region: Region
 ) -> tuple[Verdict, Trajectory]:
     """Judge effects in the order of their seeds; those after the verdict, or the cap, are not read.

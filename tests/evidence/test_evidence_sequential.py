@@ -12,11 +12,10 @@ from bnref.evidence.sequential import (
     THRESHOLD,
     allowed_losses,
     capital,
-    decide,
+    decide_sequential,
     interval,
 )
-from bnref.evidence.verdict import Region, above, within
-from bnref.evidence.verdict import decide as fixed
+from bnref.evidence.verdict import Region, above, decide, within
 
 SIMULATIONS = 20_000
 ERRORS = 4.0
@@ -62,7 +61,7 @@ def simulate(law, region: Region, seed: int = 0) -> dict[str, float]:
     draws = MARGIN + law(np.random.default_rng(seed), (SIMULATIONS, CAP))
     counts = {"supported": 0, "refuted": 0, "inconclusive": 0, "covered": 0}
     for effects in draws.tolist():
-        counts[decide(effects, region)[0].outcome] += 1
+        counts[decide_sequential(effects, region)[0].outcome] += 1
         low, high = interval([(value, value) for value in effects])
         counts["covered"] += low <= MARGIN <= high
     return {name: count / SIMULATIONS for name, count in counts.items()}
@@ -84,7 +83,7 @@ def test_looking_after_every_seed_with_the_fixed_rule_would_not_keep_to_2_5_perc
     """What the martingale is for: the same simulation refutes the naive rule."""
     draws = MARGIN + np.random.default_rng(0).normal(size=(2000, CAP))
     naive = sum(
-        any(fixed(effects[:n], above(MARGIN)).outcome == "supported" for n in range(6, CAP + 1))
+        any(decide(effects[:n], above(MARGIN)).outcome == "supported" for n in range(6, CAP + 1))
         for effects in draws.tolist()
     )
     assert naive / 2000 > 0.06, f"expected the naive rule to err often, found {naive / 2000:.3f}"
@@ -103,11 +102,13 @@ def test_needed_seeds(wins, n):
     assert n - allowed_losses(n) == wins, f"expected {wins} of {n}"
     for outcome, win, loss in (("supported", WIN, LOSS), ("refuted", LOSS, WIN)):
         effects = [loss, win] * (n - wins) + [win] * (2 * wins - n)
-        verdict, trajectory = decide(effects, above(MARGIN))
+        verdict, trajectory = decide_sequential(effects, above(MARGIN))
         assert (verdict.outcome, verdict.n) == (outcome, n), f"{wins} of {n} suffice"
-        before, _ = decide(effects[:-1], above(MARGIN))
+        before, _ = decide_sequential(effects[:-1], above(MARGIN))
         assert before.outcome == "inconclusive", f"{wins - 1} of {n - 1} do not"
-        assert decide(effects[:-1], above(MARGIN))[1].further == 1, "one more win decides"
+        assert decide_sequential(effects[:-1], above(MARGIN))[1].further == 1, (
+            "one more win decides"
+        )
         assert len(trajectory.e_supported) == len(trajectory.e_refuted) == n
 
 
@@ -122,50 +123,50 @@ def test_capital_by_the_formula():
 
 
 def test_p_values_and_trajectory_by_hand():
-    verdict, trajectory = decide([WIN, LOSS, WIN], above(MARGIN))
+    verdict, trajectory = decide_sequential([WIN, LOSS, WIN], above(MARGIN))
     assert trajectory.e_supported == pytest.approx([1.7 / 2 * 2, 1.7, 1.7]), "the largest so far"
     lost = [capital(0, 1), capital(1, 2), capital(1, 2)]
     assert trajectory.e_refuted == pytest.approx(lost)
     assert (verdict.p_supported, verdict.p_refuted) == (1, 1), "2/1.7, capped"
-    seven, _ = decide([WIN] * 7, above(MARGIN))
+    seven, _ = decide_sequential([WIN] * 7, above(MARGIN))
     assert seven.p_supported == pytest.approx(4 / (1.5**7 + 1.9**7))
     assert (seven.low, seven.high) == (WIN, WIN)
 
 
 def test_it_ends_with_the_verdict_and_where_none_can_come():
     assert FIRST_LOOK == 7
-    late, trajectory = decide([WIN] * 7 + [LOSS] * 23, above(MARGIN))
+    late, trajectory = decide_sequential([WIN] * 7 + [LOSS] * 23, above(MARGIN))
     assert (late.outcome, late.n, trajectory.further) == ("supported", 7, 0), "the rest is not read"
-    coin, trajectory = decide([WIN, LOSS] * 15, above(MARGIN))
+    coin, trajectory = decide_sequential([WIN, LOSS] * 15, above(MARGIN))
     assert (coin.outcome, coin.n, trajectory.further) == ("inconclusive", 16, 0)
     assert capital(8 + 14, 30) < THRESHOLD, "8 of 16: not even 22 of 30 decide"
     assert capital(8 + 15, 30) >= THRESHOLD, "8 of 15 might have"
-    assert decide([WIN] * 6, above(MARGIN))[1].further == 1
-    assert decide([WIN], above(MARGIN))[1].further == 6
+    assert decide_sequential([WIN] * 6, above(MARGIN))[1].further == 1
+    assert decide_sequential([WIN], above(MARGIN))[1].further == 6
 
 
 def test_an_undefined_effect_counts_against_every_verdict():
     nothing = (-math.inf, math.inf)
-    verdict, _ = decide([nothing] * 30, above(MARGIN))
+    verdict, _ = decide_sequential([nothing] * 30, above(MARGIN))
     assert (verdict.outcome, verdict.seeds_for, verdict.seeds_against) == ("inconclusive", 0, 0)
     assert (verdict.low, verdict.high) == nothing
     assert math.isnan(verdict.median)
-    assert decide([WIN] * 6 + [nothing], above(MARGIN))[0].outcome == "inconclusive"
-    assert decide([math.inf] * 7, above(MARGIN))[0].outcome == "supported"
-    assert decide([-math.inf] * 7, above(MARGIN))[0].outcome == "refuted"
-    assert decide([math.inf] * 7, within(-1, 1))[0].outcome == "refuted"
+    assert decide_sequential([WIN] * 6 + [nothing], above(MARGIN))[0].outcome == "inconclusive"
+    assert decide_sequential([math.inf] * 7, above(MARGIN))[0].outcome == "supported"
+    assert decide_sequential([-math.inf] * 7, above(MARGIN))[0].outcome == "refuted"
+    assert decide_sequential([math.inf] * 7, within(-1, 1))[0].outcome == "refuted"
 
 
 def test_both_bounds_of_within_are_needed():
     """Nine wins at both bounds but one loss each: each alone has 10 of 11, both by seed 11."""
     region = within(-1, 1)
     effects = [2.0, -2.0] + [0.0] * 20
-    verdict, trajectory = decide(effects, region)
+    verdict, trajectory = decide_sequential(effects, region)
     assert (verdict.outcome, verdict.n) == ("supported", 11), "each bound: one loss in 11"
-    one_sided, _ = decide(effects, Region(-math.inf, 1))
+    one_sided, _ = decide_sequential(effects, Region(-math.inf, 1))
     assert one_sided.n == 11
     many = [2.0] * 3 + [0.0] * 27
-    assert decide(many, region)[0].n > 11, "the worse bound decides"
+    assert decide_sequential(many, region)[0].n > 11, "the worse bound decides"
     assert trajectory.e_supported[-1] == pytest.approx(capital(10, 11))
 
 
@@ -188,7 +189,7 @@ def test_the_interval_says_the_same_as_the_martingales():
     for trial in range(3000):
         effects, region = some_effects(draw), regions[trial % len(regions)]
         n = draw.randrange(1, CAP + 1)
-        verdict, trajectory = decide(effects[:n], region)
+        verdict, trajectory = decide_sequential(effects[:n], region)
         seen.add((verdict.outcome, region))
         case = f"{verdict} for {effects[:n]} and {region}"
         assert (verdict.outcome == "refuted") == region.misses(verdict.low, verdict.high), case
@@ -199,13 +200,13 @@ def test_the_interval_says_the_same_as_the_martingales():
         more = trajectory.further
         assert (verdict.n == n) or more == 0, case
         if more:
-            ahead = {decide(effects[: n + m], region)[0].outcome for m in range(1, more)}
+            ahead = {decide_sequential(effects[: n + m], region)[0].outcome for m in range(1, more)}
             assert ahead <= {"inconclusive"}, f"no verdict before {more} further seeds: {case}"
     assert len(seen) == 3 * len(regions), "expected every outcome of every region to occur"
 
 
 def test_nan_and_nothing_raise():
     with pytest.raises(ValueError, match="no effects"):
-        decide([], above(MARGIN))
+        decide_sequential([], above(MARGIN))
     with pytest.raises(ValueError, match="NaN"):
-        decide([1.0, math.nan], above(MARGIN))
+        decide_sequential([1.0, math.nan], above(MARGIN))
