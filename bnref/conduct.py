@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from bnref.campaign import Campaign
+from bnref.campaign import INTERRUPTED, Campaign
 from bnref.evidence.cell import identity
 from bnref.evidence.findings import Question, waiting
 from bnref.execution.worker import Outcome, Task
@@ -11,6 +11,7 @@ from bnref.progress import Progress, result
 from bnref.schedule import Entry, shared
 
 Write = Callable[[str], None]
+Tell = Callable[[Outcome], None]
 
 
 def conduct(
@@ -38,18 +39,24 @@ def conduct(
         return
     campaign.store.check()
     verdicts = Verdicts(campaign, asked, write)
-    while tasks and not campaign.stopped:
-        verdicts.expect(tasks)
-
-        def tell(outcome: Outcome, progress: Progress = progress) -> None:
-            progress.tell(outcome)
-            verdicts.note(outcome)
-
-        campaign.measure(tasks, tell)
-        tasks = campaign.missing(campaign.wave(selected), history) if sequential else []
-        progress = Progress(tasks, campaign.workers, history, write)
+    try:
+        while tasks and not campaign.stopped:
+            verdicts.expect(tasks)
+            campaign.measure(tasks, _both(progress.tell, verdicts.note))
+            tasks = campaign.missing(campaign.wave(selected), history) if sequential else []
+            progress = Progress(tasks, campaign.workers, history, write)
+    except KeyboardInterrupt:  # between two waves
+        campaign.stopped = INTERRUPTED
     if campaign.stopped:
         write(f"bnref: stopped measuring: {campaign.stopped}")
+
+
+def _both(first: Tell, second: Tell) -> Tell:
+    def tell(outcome: Outcome) -> None:
+        first(outcome)
+        second(outcome)
+
+    return tell
 
 
 class Verdicts:

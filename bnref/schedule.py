@@ -65,8 +65,8 @@ def reached(question: Question, lookup: Lookup, failures: Failures) -> Question:
     """A sequential question on the seeds that it needs so far, in numerical order.
 
     They are all measured where the claim is decided or cannot be any more. Else they go on to the next
-    one that can decide it, so that nothing is measured that no verdict can rest on. A question that
-    came from here goes on where it was.
+    one that can decide it: no verdict can come before. A question that came from here goes on where it
+    was.
     """
     asked = question if question.seeds else replace(question, seeds=first_seeds(FIRST_LOOK))
     while True:
