@@ -3,6 +3,8 @@
 import signal
 import time
 
+import pytest
+
 CELLS = "benchmarks/test_cells.py::test_cell"
 COIN = '2.0 * (round(100 * rows.one(level="low")["value"]) % 2)'
 """An effect of 0 or 2 by the parity of seed % 7: about as many of one as of the other."""
@@ -53,7 +55,7 @@ def test_seeds_are_measured_until_each_claim_is_decided(bench):
     assert (trajectory["cap"], trajectory["threshold"], trajectory["further"]) == (30, 40.0, 0)
     assert len(trajectory["e_supported"]) == len(trajectory["e_refuted"]) == 18
     assert findings["S-1"]["registered"], "declared beforehand: it enters Holm's family"
-    assert findings["S-1"]["p_holm"] == 4 * findings["S-1"]["p_supported"]
+    assert findings["S-1"]["p_holm"] == pytest.approx(4 * findings["S-1"]["p_supported"], 1e-5)
     assert len(findings["S-1"]["cells"]) == 14
     assert findings["C-1"]["trajectory"] is None
     assert ran.lines("-> S-1: supported, 2 [2, 2] points, n=7 (sequential)")
@@ -71,7 +73,7 @@ def test_seeds_are_measured_until_each_claim_is_decided(bench):
 
 def test_what_the_store_has_counts_in_order_and_a_stopped_run_goes_on(bench, another_bench):
     for project in (bench, another_bench):
-        coin(project, "S-1", seeds=4, seconds=0.1)
+        coin(project, "S-1", seeds=4, seconds=0.2)
     bench.run("--bn-seeds", "104-118", "--bn-workers", "2")
     assert len(bench.records()) == 30
     running = bench.start("--bn-sequential", "--bn-workers", "1")
@@ -79,6 +81,7 @@ def test_what_the_store_has_counts_in_order_and_a_stopped_run_goes_on(bench, ano
     while not bench.count("end")["S-1-low-s101"]:
         assert time.monotonic() < end
         time.sleep(0.02)
+    time.sleep(0.05)  # into the next run: Ctrl-C is ignored for the moment of a submission
     running.signal_all(signal.SIGINT)
     stopped = running.wait(10)
     assert stopped.code == 2, stopped.text
