@@ -7,7 +7,7 @@ import pytest
 
 from bnref import __version__
 from bnref.evidence.provenance import environment
-from bnref.plugin import chosen_device, chosen_scale
+from bnref.options import chosen_device, chosen_scale
 from bnref.report.performance import write
 
 THREADS = 1

@@ -14,7 +14,8 @@ from bnref.conformance import checks
 from bnref.inspection.adapters import adapters
 from bnref.inspection.publish import publish, reason
 from bnref.inspection.run import Asked, Run
-from bnref.plugin import chosen_scale, chosen_store, chosen_workers, publishes, said
+from bnref.options import chosen_scale, chosen_store, chosen_workers
+from bnref.plugin import publishes, said
 
 SMOKE = "bnref_norms"
 SMOKE_CHECKS = (

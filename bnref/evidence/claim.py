@@ -200,7 +200,8 @@ class Claim:
     `effect` reduces all rows of one seed to one number, or to an interval where the number is
     censored; it is positive in the paper's direction. `region` holds the effects that support the
     claim. `kind` is "exact" for identities (every seed must hold, `control` must err by at least
-    1000 tolerances) and "control" for checks of this project itself.
+    1000 tolerances) and "control" for checks of this project itself. Claims with `headline`, at most
+    20, are measured first.
     """
 
     id: str
@@ -219,6 +220,7 @@ class Claim:
     substitution: Substitution | None = None
     tuning: Setting | None = None
     version: int = 1
+    headline: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", self.id):

@@ -11,6 +11,7 @@ import msgspec
 
 from bnref.evidence.cell import Cell, identity
 from bnref.evidence.claim import (
+    FIRST_JUDGED_SEED,
     Claim,
     Effect,
     Paper,
@@ -22,6 +23,7 @@ from bnref.evidence.claim import (
     row,
 )
 from bnref.evidence.record import Record
+from bnref.evidence.sequential import CAP, Trajectory, decide_sequential
 from bnref.evidence.verdict import (
     ALPHA,
     Region,
@@ -102,6 +104,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     seeds_for: int
     seeds_against: int
     detectable: float | None
+    trajectory: Trajectory | None
+    """How the evidence grew with the seeds, where they were taken one by one (`--bn-sequential`)."""
     reported: list[ReportedNumber]
     versus_reference: Comparison | None
     cells: list[str]
@@ -121,6 +125,9 @@ class Question:
     norm: str | None = None
     family: int = 0
     """How many statistical claims are registered from the paper at this scale, run or not."""
+    sequential: bool = False
+    """Whether seeds are taken one by one until they decide; its cells are those of `seeds`, or of all
+    that there can be."""
 
     @property
     def id(self) -> str:
@@ -151,7 +158,15 @@ class Question:
         return replace(self, norm=None)
 
     def _plan(self, setting: Setting | None) -> tuple[PlannedCell, ...]:
-        return plan(setting, self.scale, self.device, self.seeds) if setting else ()
+        seeds: Sequence[int] | None = self.seeds
+        if self.sequential and seeds is None:
+            seeds = first_seeds(CAP)
+        return plan(setting, self.scale, self.device, seeds) if setting else ()
+
+
+def first_seeds(count: int) -> tuple[int, ...]:
+    """The judged seeds in numerical order."""
+    return tuple(range(FIRST_JUDGED_SEED, FIRST_JUDGED_SEED + count))
 
 
 Lookup = Callable[[Cell], Record | None]
@@ -178,12 +193,26 @@ def judge(question: Question, lookup: Lookup, failures: Failures) -> Finding:
         versus = _comparison(question, effects, records) if question.norm else None
         if question.scale == "smoke":
             raise Incomplete(NEVER_JUDGED)
-        judged = decide_exact if claim.kind == "exact" else decide
-        verdict = judged(list(effects.values()), claim.region)
+        trajectory: Trajectory | None = None
+        if question.sequential:
+            verdict, trajectory = decide_sequential(list(effects.values()), claim.region)
+        else:
+            judged = decide_exact if claim.kind == "exact" else decide
+            verdict = judged(list(effects.values()), claim.region)
     except Incomplete as incomplete:
         return _finding(question, "incomplete", str(incomplete), records=records)
+    if trajectory and trajectory.further:
+        reason = f"open after {verdict.n} seeds: at least {trajectory.further} more are needed"
+        return _finding(question, "incomplete", reason, records=records, trajectory=trajectory)
     return _finding(
-        question, verdict.outcome, "", verdict, effects=effects, versus=versus, records=records
+        question,
+        verdict.outcome,
+        "",
+        verdict,
+        effects=effects,
+        versus=versus,
+        records=records,
+        trajectory=trajectory,
     )
 
 
@@ -336,6 +365,7 @@ def _finding(
     effects: Mapping[int, tuple[float, float]] | None = None,
     versus: Comparison | None = None,
     records: Mapping[str, Record] | None = None,
+    trajectory: Trajectory | None = None,
 ) -> Finding:
     claim, paper = question.claim, question.paper
     expectation = claim.expectation(question.scale)
@@ -351,7 +381,7 @@ def _finding(
         version=claim.version,
         scale=question.scale,
         device=question.device,
-        registered=question.seeds is None and question.norm is None,
+        registered=question.norm is None and (question.seeds is None or question.sequential),
         status=status,
         reason=reason,
         expected=expectation.outcome,
@@ -367,6 +397,7 @@ def _finding(
         seeds_for=verdict.seeds_for if verdict else 0,
         seeds_against=verdict.seeds_against if verdict else 0,
         detectable=verdict.detectable if verdict else None,
+        trajectory=trajectory,
         reported=[
             ReportedNumber(metric=r.metric, value=r.value, source=r.source) for r in claim.reported
         ],

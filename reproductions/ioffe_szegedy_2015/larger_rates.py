@@ -21,6 +21,7 @@ def decades(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="IS15-12",
+    headline=True,
     locator="abstract, section 3.3, section 4.2.2",
     statement="Batch normalisation trains without divergence at a learning rate at least four times "
     "the largest one at which the same well-initialised network without normalisation trains.",

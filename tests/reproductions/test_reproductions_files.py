@@ -140,3 +140,13 @@ def test_synthetic_cells_of_scale_smoke_give_an_effect(path, claims):
 def _two_sided(claim: Claim) -> bool:
     """Whether the claim is an equivalence or a law, which take twenty seeds (statistics.md, 2)."""
     return math.isfinite(claim.region.lo) and math.isfinite(claim.region.hi)
+
+
+def test_headline_claims_are_few_and_run_at_scale_small():
+    headlines = [claim for _, claim in load(ROOT).values() if claim.headline]
+    assert 1 <= len(headlines) <= 20, "they are measured first: most claims are none"
+    for claim in headlines:
+        assert "small" in claim.settings, (
+            f"{claim.id}: a headline is judged by `pytest benchmarks/`"
+        )
+        assert claim.kind == "statistical", f"{claim.id}: a headline is what a paper found"
