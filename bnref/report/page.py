@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bnref import __version__
 from bnref.evidence.claim import Paper
-from bnref.evidence.findings import Finding, Status
+from bnref.evidence.finding import Finding, Status
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing
 from bnref.report.judged import slug

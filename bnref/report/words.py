@@ -3,7 +3,7 @@
 import math
 import re
 
-from bnref.evidence.findings import Bounds, Comparison, EffectSize, Finding, Status
+from bnref.evidence.finding import Bounds, Comparison, EffectSize, Finding, Status
 
 SYMBOLS: dict[Status, str] = {
     "supported": "✓",

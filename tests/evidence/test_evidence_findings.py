@@ -16,7 +16,9 @@ from bnref.evidence.claim import (
     Substitution,
     grid,
 )
-from bnref.evidence.findings import NEVER_JUDGED, Question, judge, judge_all, surprise, waiting
+from bnref.evidence.finding import NEVER_JUDGED, surprise, waiting
+from bnref.evidence.judging import judge, judge_all
+from bnref.evidence.question import Question
 from bnref.evidence.verdict import above, holm, within
 
 PAPER = Paper(cite_key="wu_2018", title="A title", authors="A B", year=2018, venue="ECCV")

@@ -12,9 +12,7 @@ import pytest
 from bnref import cli
 from bnref.evidence.cell import Cell, Provenance, identity
 from bnref.evidence.claim import (
-    Band,
     Claim,
-    Curve,
     Expectation,
     Paper,
     Reported,
@@ -23,7 +21,8 @@ from bnref.evidence.claim import (
     Substitution,
     grid,
 )
-from bnref.evidence.findings import Question
+from bnref.evidence.figure import Band, Curve
+from bnref.evidence.question import Question
 from bnref.evidence.record import Environment, Record, sealed
 from bnref.evidence.verdict import above, within
 from bnref.report.judged import Judged, judged
@@ -221,7 +220,8 @@ def made_up() -> list[Judged]:
 
 
 CLAIM_FILE = """
-from bnref.evidence.claim import Claim, Curve, Rows, Setting, grid
+from bnref.evidence.claim import Claim, Rows, Setting, grid
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 
 
