@@ -58,12 +58,12 @@ class Band:
 class Dots:
     """`y` of every arm, one row each: seeds joined by thin lines, median and quartiles over them.
 
-    For tables of a paper. `points` of an overlay map names of arms to numbers.
+    For tables of a paper. `points` of an overlay maps names of rows (values of the hue) to numbers.
     """
 
     y: str
     hue: str
-    log_y: bool = False
+    log: bool = False
     y_label: str = ""
     title: str = ""
     scale: float = 1.0

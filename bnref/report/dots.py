@@ -71,7 +71,7 @@ def _plot(axes: Axes, figure: Dots, rows: Rows) -> None:
             markeredgecolor=canvas.INK, zorder=4, label=fill(one.source, 24),
         )  # fmt: skip
     shown = [value for values in rows.values() for value in values.values()]
-    if figure.log_y and shown and min(shown) > 0:
+    if figure.log and shown and min(shown) > 0:
         axes.set_xscale("log")
     axes.set_yticks(range(len(rows)), [line.name for line in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)

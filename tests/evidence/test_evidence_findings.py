@@ -118,6 +118,24 @@ def test_no_setting_at_this_scale(measured):
     assert waiting(finding), "nothing is wrong with it"
 
 
+def test_a_claim_that_is_not_attempted_is_found_with_its_reason(measured):
+    claim = Claim(
+        id="WU-9", locator="page 9", statement="It holds.", not_attempted="needs a cluster"
+    )
+    question = ask(claim, family=1)
+    finding = judge_all([question], measured(), {})[0]
+    assert (finding.status, finding.reason) == ("not_attempted", "needs a cluster")
+    assert question.cells() == ()
+    assert (finding.p_holm, finding.confirmed, finding.effect) == (None, False, None)
+    assert (finding.region.lo, finding.region.hi) == (None, None)
+    assert waiting(finding), "nothing is wrong with it"
+
+
+@pytest.mark.parametrize(("losses", "needed"), [(2, None), (3, 30), (4, 72), (6, None), (9, 30)])
+def test_an_inconclusive_finding_says_how_many_seeds_would_decide(measured, losses, needed):
+    assert judge(ask(a_claim()), measured(few(losses)), {}).seeds_to_decide == needed
+
+
 def test_missing_and_failed_cells(measured):
     question = ask(a_claim(seeds=80, arms=ARMS))
     gone = {("batch_norm", 100), ("group_norm", 100), ("batch_norm", 103), ("group_norm", 111)}
