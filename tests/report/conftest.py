@@ -176,7 +176,20 @@ def claims() -> list[tuple[Paper, Claim]]:
             ),
         ),
         (WU, claim("WH18-2", settings=pair("wrong"), expected=expected)),
-        (WU, claim("WH18-3", settings=pair("vague"))),
+        (
+            WU,
+            claim(
+                "WH18-2-small",
+                settings=pair("wrong"),
+                headline=True,
+                expected={
+                    "small": Expectation(
+                        outcome="refuted", because="too few images.", depends_on_scale=True
+                    )
+                },
+            ),
+        ),
+        (WU, claim("WH18-3", settings=pair("vague"), unverified=("gain in appendix <K>",))),
         (WU, claim("WH18-4", settings=pair("wide"), effect=censored, unit="octaves")),
         (WU, claim("WH18-5", settings=pair("missing"))),
         (WU, claim("WH18-6", settings={"paper": pair("paper")["small"]})),
@@ -192,6 +205,15 @@ def claims() -> list[tuple[Paper, Claim]]:
                 control=lambda rows: rows.one(treatment="one")["control"],
                 region=above(1e-9),
                 unit="decades",
+            ),
+        ),
+        (
+            WU,
+            Claim(
+                id="WH18-10",
+                locator="table 9",
+                statement="A cluster says so.",
+                not_attempted="needs a cluster",
             ),
         ),
         (OURS, claim("CTRL-planted-half", settings=pair("clear", 20), kind="control")),
