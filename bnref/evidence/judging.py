@@ -70,7 +70,7 @@ def judge_all(questions: Iterable[Question], lookup: Lookup, failures: Failures)
     """Every question judged, with Holm's adjustment over each paper's statistical claims.
 
     The family is every statistical claim registered from a paper at a scale: those that were not
-    asked count as p = 1, and findings on other seeds or of a user's layer do not enter it.
+    asked count as p = 1. Findings on other seeds, of a user's layer or not attempted are not in it.
     """
     asked = list(questions)
     findings = [judge(question, lookup, failures) for question in asked]
@@ -79,7 +79,9 @@ def judge_all(questions: Iterable[Question], lookup: Lookup, failures: Failures)
         return findings[index].cite_key, findings[index].scale, findings[index].device
 
     members = [
-        index for index, f in enumerate(findings) if f.kind == "statistical" and f.registered
+        index
+        for index, f in enumerate(findings)
+        if f.kind == "statistical" and f.registered and f.status != "not_attempted"
     ]
     for _, group in groupby(sorted(members, key=family), key=family):
         indices = list(group)

@@ -131,6 +131,13 @@ def test_a_claim_that_is_not_attempted_is_found_with_its_reason(measured):
     assert waiting(finding), "nothing is wrong with it"
 
 
+def test_a_claim_that_is_not_attempted_is_in_no_family(measured):
+    claim = Claim(id="WU-9", locator="p", statement="It holds.", not_attempted="needs a cluster")
+    alone = judge_all([ask(a_claim(), family=1)], measured(few(2)), {})[0]
+    beside = judge_all([ask(a_claim(), family=1), ask(claim, family=1)], measured(few(2)), {})[0]
+    assert beside.p_holm == alone.p_holm == alone.p_supported
+
+
 @pytest.mark.parametrize(("losses", "needed"), [(2, None), (3, 30), (4, 72), (6, None), (9, 30)])
 def test_an_inconclusive_finding_says_how_many_seeds_would_decide(measured, losses, needed):
     assert judge(ask(a_claim()), measured(few(losses)), {}).seeds_to_decide == needed
