@@ -8,6 +8,7 @@ from pathlib import Path
 from bnref.report import overview
 from bnref.report.bibliography import bibtex
 from bnref.report.document import encode, rounded
+from bnref.report.drawing import Drawing
 from bnref.report.figures import drawings
 from bnref.report.judged import Judged
 from bnref.report.page import Entry, Page, page, render
@@ -28,7 +29,7 @@ def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
 def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
     """Every file of the report by its path in the folder, the same bytes for the same records."""
     shown = laid_out(judged)
-    glance = overview.draw(shown.findings)
+    glance = at_a_glance(shown)
     grouped = groups(shown)
     figures = [glance, *(drawing for entry in shown.entries for drawing in entry.drawings)]
     return {
@@ -40,6 +41,12 @@ def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
         "references.bib": bibtex(one.question.paper for one in judged).encode(),
         **{drawing.path: drawing.svg.encode() for drawing in figures},
     }
+
+
+def at_a_glance(shown: Page) -> Drawing:
+    """The overview of the claims that a short table shows."""
+    first = [entry.finding for entry in shown.first]
+    return overview.draw(first, headlines=len(first) < len(shown.entries))
 
 
 def laid_out(judged: Sequence[Judged], *, figures: bool = True) -> Page:

@@ -34,5 +34,6 @@ CLAIM = Claim(
             title="Test error against the momentum of the running statistics",
         ),
     ),
+    headline=True,
     substitution=Substitution(better="lower", margin=1.0),
 )

@@ -52,5 +52,6 @@ CLAIM = Claim(
             title="Training accuracy after 200 steps against the learning rate",
         ),
     ),
+    headline=True,
     substitution=Substitution(better="higher", margin=1.0),
 )

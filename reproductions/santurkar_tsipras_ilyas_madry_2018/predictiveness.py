@@ -36,5 +36,6 @@ CLAIM = Claim(
             title="Gradient predictiveness at the end of the step grid",
         ),
     ),
+    headline=True,
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -13,7 +13,7 @@ import pytest
 from bnref.report import figures, readme
 from bnref.report.judged import effects
 from bnref.report.summary import groups
-from bnref.report.write import contents, laid_out, write
+from bnref.report.write import at_a_glance, contents, laid_out, write
 
 HERE = Path(__file__).parent
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -185,6 +185,14 @@ def test_of_many_judged_claims_the_readme_shows_the_headlines(made_up):
     assert "| [WH18-2-small](" in many
     assert f"All {3 * len(made_up)}: " in many
     assert "[The rest](reports/summary.md)" in many
+
+
+def test_of_many_judged_claims_the_overview_shows_the_headlines(made_up):
+    few, many = (at_a_glance(laid_out(made_up * times, figures=False)).svg for times in (1, 3))
+    assert "of every judged claim" in few
+    assert "of every headline claim" in many
+    assert "WH18-9" in few
+    assert "WH18-9" not in many
 
 
 def test_a_missing_metric_is_said_and_drawn_around(pages):
