@@ -6,8 +6,10 @@ from pathlib import Path
 from statistics import median
 
 from bnref.evidence.cell import Cell, identity
-from bnref.evidence.findings import Finding, Question, judge
+from bnref.evidence.finding import Finding
+from bnref.evidence.judging import judge
 from bnref.evidence.provenance import provenance
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import run

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bnref.campaign import INTERRUPTED, Campaign
 from bnref.evidence.cell import identity
-from bnref.evidence.findings import Question, waiting
+from bnref.evidence.finding import waiting
+from bnref.evidence.question import Question
 from bnref.execution.worker import Outcome, Task
 from bnref.progress import Progress, result
 from bnref.schedule import Entry, shared

@@ -14,8 +14,9 @@ from bnref import options
 from bnref.campaign import INTERRUPTED, Campaign, conclude
 from bnref.conduct import conduct
 from bnref.evidence.cell import identity
-from bnref.evidence.findings import Finding, Question, waiting
+from bnref.evidence.finding import Finding, waiting
 from bnref.evidence.provenance import ProvenanceError, version
+from bnref.evidence.question import Question
 from bnref.evidence.registry import ClaimError, family, load
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 
-from bnref.evidence.findings import Finding
+from bnref.evidence.finding import Finding
 from bnref.execution.worker import Outcome, Task
 from bnref.schedule import kind
 

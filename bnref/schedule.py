@@ -6,7 +6,8 @@ from statistics import mean
 
 from bnref.evidence.cell import Cell, digest, identity
 from bnref.evidence.claim import PlannedCell
-from bnref.evidence.findings import Failures, Lookup, Question, first_seeds, judge
+from bnref.evidence.judging import Failures, Lookup, judge
+from bnref.evidence.question import Question, first_seeds
 from bnref.evidence.sequential import FIRST_LOOK
 
 

@@ -2,7 +2,7 @@
 
 from bnref.evidence.cell import Provenance
 from bnref.evidence.claim import Claim, Paper, Setting, grid
-from bnref.evidence.findings import Question, first_seeds
+from bnref.evidence.question import Question, first_seeds
 from bnref.evidence.record import Environment, Record, sealed
 from bnref.evidence.sequential import CAP
 from bnref.evidence.verdict import above

@@ -3,7 +3,6 @@
 from bnref.evidence.claim import (
     Arm,
     Claim,
-    Curve,
     Expectation,
     Reported,
     Rows,
@@ -12,6 +11,7 @@ from bnref.evidence.claim import (
     grid,
 )
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import CLASSIFY, FASHION
 
@@ -66,5 +66,6 @@ CLAIM = Claim(
             "where 12 are needed: on maps of 2x2 to 7x7 two images leave 8 to 98 values a channel.",
         )
     },
+    headline=True,
     substitution=Substitution(better="lower", margin=1.0),
 )  # fmt: skip
