@@ -66,6 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     text = "allow torchvision to download full data sets"
     group.addoption("--bn-download", action="store_true", default=None, help=text)
     parser.addini("bn_download", text, type="bool", default=False)
+    text = "publish what benchmarks/test_conformance.py finds, though no claim is judged"
+    group.addoption("--bn-publish", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

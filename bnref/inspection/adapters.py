@@ -15,8 +15,15 @@ from bnref.conformance.conventions import ADAPTERS
 from bnref.evidence.provenance import code_digest
 
 HOME = "bnref.conformance.adapters"
-BY_HAND = ("torch_compiled:ADAPTER",)
-"""Adapters that `bnref conform` runs when asked: inductor compiles each shape for half a minute."""
+FEW = {
+    "torch_compiled:inductor": (
+        "training_normalises_by_the_batch",
+        "evaluation_normalises_by_the_running_statistics",
+        "training_gradients_are_those_of_the_formula",
+        "momentum_weighs_the_new_batch",
+    )
+}
+"""Adapters that are asked for these checks alone, as they take minutes for all: `bnref conform` does that."""
 OURS = ("bnref_", "numpy_plain")
 """How the names of adapters of this project's own layers start."""
 
@@ -28,6 +35,8 @@ class Adapter:
     id: str
     target: str
     packages: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    """The checks that it is asked for, where that is not all."""
 
     @property
     def ours(self) -> bool:
@@ -55,12 +64,10 @@ def adapters() -> dict[str, Adapter]:
     """Every adapter by id: the name of its file, and of the attribute where that is not the usual."""
     found: dict[str, Adapter] = {}
     for place in ADAPTERS:
-        if place in BY_HAND:
-            continue
         file, _, attribute = place.partition(":")
         usual = attribute.lower() == "adapter"
         own = file if usual else f"{file}_{attribute.lower()}"
-        found[own] = Adapter(own, f"{HOME}.{place}", _imported(file))
+        found[own] = Adapter(own, f"{HOME}.{place}", _imported(file), FEW.get(place, ()))
     return found
 
 

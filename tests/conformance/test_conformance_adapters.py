@@ -175,7 +175,7 @@ def test_sync_batch_norm_without_an_accelerator_has_no_shards():
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", ["torch_compiled:ADAPTER", "torch_compiled:TRACED"])
+@pytest.mark.parametrize("name", ["torch_compiled:TRACED", "torch_compiled:inductor"])
 def test_compiled_torch_conforms(name):
     report = isolated.run(f"{HOME}.{name}", names=QUICK, seconds=120.0)
     assert report.code == 0, report.text()
