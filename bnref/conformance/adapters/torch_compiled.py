@@ -1,19 +1,21 @@
 """torch.nn.BatchNorm1d, 2d and 3d through torch.compile, one graph, on the CPU.
 
-`ADAPTER` compiles to machine code: seconds for every shape and type, so it has one rank and one type,
-and needs more time than the ten seconds that a check has by default. `TRACED` goes through the same
-capture, functionalisation and decomposition, and runs the graph without compiling it.
+`inductor` compiles to machine code: seconds for every shape and type, so it has one rank and one type
+and much patience. `TRACED` goes through the same capture, functionalisation and decomposition, and
+runs the graph without compiling it.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 
 import torch
 from torch import nn
 
 from bnref.conformance.adapters import torch_nn
-from bnref.conformance.implementation import Config, Implementation
+from bnref.conformance.implementation import Config, Implementation, NotAnImplementation
 
 RECOMPILATIONS = 100_000
 """Every layer of the kit is another eps, momentum, shape or type; torch gives up after 8."""
@@ -52,4 +54,12 @@ def adapter(name: str, backend: str) -> Implementation:
 
 
 TRACED = adapter("torch.nn, compiled (aot_eager)", "aot_eager")
-ADAPTER = replace(adapter("torch.nn, compiled", "inductor"), dtypes=("float32",), ranks=(4,))
+
+
+def inductor() -> Implementation:
+    """Through torch's default back end, where there is the C++ compiler that it needs."""
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler) is None:
+        raise NotAnImplementation(f"torch.compile needs a C++ compiler, and there is no {compiler}")
+    found = adapter("torch.nn, compiled (inductor)", "inductor")
+    return replace(found, dtypes=("float32",), ranks=(4,), patience=120.0)

@@ -11,7 +11,17 @@ It dies by a check that finds it to deviate, or broken. `python -m bnref.conform
 the matrix.
 """
 
-from bnref.conformance.museum.matrix import Row, kill_matrix, markdown, survivors
+from bnref.conformance.museum.matrix import DEAD, Row, kill_matrix, markdown, survivors
 from bnref.conformance.museum.mutant import CLEAN, Mutant, bug, mutants
 
-__all__ = ["CLEAN", "Mutant", "Row", "bug", "kill_matrix", "markdown", "mutants", "survivors"]
+__all__ = [
+    "CLEAN",
+    "DEAD",
+    "Mutant",
+    "Row",
+    "bug",
+    "kill_matrix",
+    "markdown",
+    "mutants",
+    "survivors",
+]
