@@ -20,10 +20,20 @@ FEW = {
         "training_normalises_by_the_batch",
         "evaluation_normalises_by_the_running_statistics",
         "training_gradients_are_those_of_the_formula",
+        "evaluation_gradients_are_those_of_the_formula",
         "momentum_weighs_the_new_batch",
+        "momentum_none_averages_all_batches",
+        "running_variance_is_of_the_declared_kind",
+        "eps_is_the_one_that_was_asked_for",
+        "a_large_mean_costs_no_more_than_its_size",
+        "a_constant_channel_gives_the_bias",
+        "a_refused_batch_leaves_the_state_as_it_was",
+        "one_value_per_channel_is_refused_or_gives_the_bias",
+        "buffers_are_updated_in_place",
+        "statistics_may_share_memory_with_parameters",
     )
 }
-"""Adapters that are asked for these checks alone, as they take minutes for all: `bnref conform` does that."""
+"""Adapters that are asked for these checks alone, as all take minutes: `bnref conform` asks for all."""
 OURS = ("bnref_", "numpy_plain")
 """How the names of adapters of this project's own layers start."""
 

@@ -8,16 +8,16 @@ from bnref.report.shown import Page
 from bnref.report.write import replaced
 
 PLACE = Path("docs") / "FRAMEWORKS.md"
+MOST = 7
+"""The findings of an implementation that the table shows; a layer of the wrong type lacks dozens."""
 BLOCKS = ("conventions", "findings", "declared")
 """The names in the markers <!-- bnref:NAME -->; the template of each is frameworks_NAME.md."""
 
 
 def blocks(shown: Page) -> dict[str, str]:
     """The content of every generated block."""
-    return {
-        name: templates().get_template(f"frameworks_{name}.md").render(page=shown).strip()
-        for name in BLOCKS
-    }
+    found = {name: templates().get_template(f"frameworks_{name}.md") for name in BLOCKS}
+    return {name: found[name].render(page=shown, most=MOST).strip() for name in BLOCKS}
 
 
 def update(root: Path, shown: Page) -> None:
