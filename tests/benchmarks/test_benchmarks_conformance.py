@@ -18,6 +18,7 @@ from bnref.inspection.plan import MUSEUM, Plan
 from bnref.inspection.publish import document
 from bnref.inspection.run import Asked, Museum, Run
 from bnref.inspection.worker import NO_BUG, bugs, museum_code, visit
+from bnref.report.conformance import write
 
 REPOSITORY = Path(__file__).parents[2]
 FILE = "benchmarks/test_conformance.py"
@@ -268,10 +269,36 @@ def test_collecting_foretells_the_work_of_the_kit(kit_bench):
     assert not (kit_bench.root / ".bnref").exists()
 
 
-def test_publishing_needs_the_whole_kit(kit_bench):
-    ran = kit_bench.run("--bn-publish", "-k", f"numpy_plain-{CHECK}")
+@pytest.mark.slow
+def test_the_whole_kit_is_published_where_that_is_asked_for(kit_bench, tmp_path):
+    """On a kit of one implementation, with a museum that was visited before."""
+    text = (REPOSITORY / FILE).read_text()
+    kit_bench.write(FILE, text.replace("adapters().values()", "[adapters()['numpy_plain']]"))
+    run = Run(kit_bench.root / ".bnref" / "store", workers=1)
+    for name in bugs():
+        made = Mutant(id=name, links=[], meant_for=[], killed_by=[])
+        run.tried.put(Tried(basis=run._museum, seed=0, mutant=made, seconds=1.0, date="2026-01-02"))
+    mlx = adapters()["mlx"]
+    run.results = {Asked(mlx, CHECK): made_up(mlx, BAD)}
+    reports = kit_bench.root / "reports"
+    write(reports, document(run, list(run.results), None))
+    before = read(reports / "conformance.json")
+
+    for arguments in ((), ("--bn-publish", "-k", CHECK), ("--bn-publish", "--bn-scale", "smoke")):
+        ran = kit_bench.run(*arguments)
+        assert ran.code == 0, ran.text
+        assert read(reports / "conformance.json") == before
+    ran = kit_bench.run("--bn-publish")
     assert ran.code == 0, ran.text
-    assert not (kit_bench.root / "reports").exists()
+    assert ran.lines(f"conformance: {reports / 'conformance.html'}")
+    after = read(reports / "conformance.json")
+    assert before is not None
+    assert after is not None
+    assert [one.id for one in after.implementations] == ["numpy_plain", "mlx"]
+    assert len(after.implementations[0].properties) == len(checks())
+    assert after.implementations[1] == before.implementations[0]
+    assert [row["id"] for row in after.conventions] == ["numpy_plain"]
+    assert (reports / "conformance.md").read_text().count("kkkkkkkk, another kit") == 1
 
 
 def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done():
