@@ -1,7 +1,7 @@
 """torch.nn.BatchNorm1d, 2d and 3d through torch.compile, one graph, on the CPU.
 
-`inductor` compiles to machine code: seconds for every shape and type, so it has one rank and one type
-and much patience. `TRACED` goes through the same capture, functionalisation and decomposition, and
+`inductor` compiles to machine code: seconds for every shape and type, so it has one rank and one type.
+`TRACED` goes through the same capture, functionalisation and decomposition, and
 runs the graph without compiling it.
 """
 
@@ -19,6 +19,8 @@ from bnref.conformance.implementation import Config, Implementation, NotAnImplem
 
 RECOMPILATIONS = 100_000
 """Every layer of the kit is another eps, momentum, shape or type; torch gives up after 8."""
+PATIENCE = 120.0
+"""Seconds for a check: each of its layers is captured and compiled, and the machine may be busy."""
 SAYS_SO = {
     "gradients_per_sample_are_those_of_each_sample": "torch.func does not go through it, it says",
     "second_derivatives_are_those_of_the_formula": "no double backward, it says",
@@ -48,6 +50,7 @@ def adapter(name: str, backend: str, *cured: str) -> Implementation:
         name=name,
         make=lambda config: Layer(torch_nn.build(config), config, backend),
         default=lambda: Layer(nn.BatchNorm2d(3), simple, backend),
+        patience=PATIENCE,
         deviates=eager | SAYS_SO,
     )
 
@@ -61,4 +64,4 @@ def inductor() -> Implementation:
     if shutil.which(compiler) is None:
         raise NotAnImplementation(f"torch.compile needs a C++ compiler, and there is no {compiler}")
     found = adapter("torch.nn, compiled (inductor)", "inductor", REFUSED)
-    return replace(found, dtypes=("float32",), ranks=(4,), patience=120.0)
+    return replace(found, dtypes=("float32",), ranks=(4,))
