@@ -125,6 +125,8 @@ def test_a_missing_framework_is_named_with_what_to_install():
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_an_adapter_without_its_framework_says_so(name, monkeypatch):
+    for variable in ("KERAS_BACKEND", "DEV"):  # adapters set them: put back, others inherit them
+        monkeypatch.setenv(variable, "")
     monkeypatch.setattr(
         "bnref.conformance.adapters._framework.import_module",
         lambda name: (_ for _ in ()).throw(ImportError(f"No module named {name!r}")),
