@@ -32,6 +32,9 @@ def add(parser: pytest.Parser) -> None:
     for name, text in FLAGS.items():
         group.addoption(f"--bn-{name}", action="store_true", default=None, help=text)
         parser.addini(f"bn_{name}", text, type="bool", default=False)
+    # Never in a file: publishing is asked for each time.
+    text = "publish what benchmarks/test_conformance.py finds, though no claim is judged"
+    group.addoption("--bn-publish", action="store_true", help=text)
 
 
 def option(config: pytest.Config, name: str) -> str:

@@ -59,8 +59,8 @@ ADAPTERS = (
     "tinygrad:adapter",
     "torch_autocast:ADAPTER",
     "torch_channels_last:ADAPTER",
-    "torch_compiled:ADAPTER",
     "torch_compiled:TRACED",
+    "torch_compiled:inductor",
     "torch_nn:ADAPTER",
     "torch_sync:ADAPTER",
 )

@@ -53,6 +53,5 @@ CLAIM = Claim(
             title="Training loss after 200 steps against the learning rate",
         ),
     ),
-    headline=True,
     substitution=Substitution(better="higher", margin=0.3),
 )

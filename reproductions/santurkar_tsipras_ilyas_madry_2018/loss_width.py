@@ -37,6 +37,5 @@ CLAIM = Claim(
             title="Variation of the loss along the gradient",
         ),
     ),
-    headline=True,
     substitution=Substitution(better="higher", margin=0.5),
 )

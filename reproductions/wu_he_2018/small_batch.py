@@ -66,6 +66,5 @@ CLAIM = Claim(
             "where 12 are needed: on maps of 2x2 to 7x7 two images leave 8 to 98 values a channel.",
         )
     },
-    headline=True,
     substitution=Substitution(better="lower", margin=1.0),
 )  # fmt: skip

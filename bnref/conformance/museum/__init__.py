@@ -11,12 +11,13 @@ It dies by a check that finds it to deviate, or broken. `python -m bnref.conform
 the matrix.
 """
 
-from bnref.conformance.museum.matrix import Row, kill_matrix, markdown, survivors
+from bnref.conformance.museum.matrix import DEAD, Row, kill_matrix, markdown, survivors
 from bnref.conformance.museum.mutant import CLEAN, CLEAN_SAMPLES, Mutant, bug, mutants
 
 __all__ = [
     "CLEAN",
     "CLEAN_SAMPLES",
+    "DEAD",
     "Mutant",
     "Row",
     "bug",
