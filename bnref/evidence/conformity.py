@@ -39,6 +39,14 @@ class Implementation(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+class Seeds(msgspec.Struct, frozen=True, kw_only=True):
+    """Over how many seeds a correct layer went through the kit, and which checks failed, by seed."""
+
+    seeds: int
+    alarms: dict[str, list[str]]
+    kit: str
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What conformance.json holds. `not_run` says why an implementation is not among them.
 
@@ -53,6 +61,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     implementations: list[Implementation]
     conventions: list[dict[str, Value]]
     false_alarms: list[str] = []
+    clean: dict[str, Seeds] = {}
+    """The correct layers by adapter (`python -m bnref.inspection.alarms`)."""
     museum_seconds: float = 0.0
     not_run: dict[str, str] = {}
 

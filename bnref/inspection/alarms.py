@@ -12,9 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bnref.conformance import load, run
 from bnref.conformance.runner import kit
 from bnref.evidence.checked import Alarms, Basis, Shelf, key
+from bnref.evidence.conformity import Seeds
 from bnref.evidence.provenance import device_model
 from bnref.execution.local import each
 from bnref.execution.worker import one_line
@@ -43,7 +46,7 @@ def measure(store: Path, seeds: Iterable[int], write: Any = print) -> None:
     each(_judged, work, 2, tell)
 
 
-def counted(store: Path, seeds: Iterable[int]) -> dict[str, dict[str, Any]]:
+def counted(store: Path, seeds: Iterable[int]) -> dict[str, Seeds]:
     """What is published: for each layer the seeds that were run, and the checks that failed, by seed."""
     found, wanted, shelf = {}, list(seeds), Shelf(store, Alarms)
     for adapter in _clean():
@@ -51,7 +54,7 @@ def counted(store: Path, seeds: Iterable[int]) -> dict[str, dict[str, Any]]:
         results = [shelf.get(_key(adapter, seed, basis)) for seed in wanted]
         there = [result for result in results if result is not None]
         alarms = {str(result.seed): result.alarms for result in there if result.alarms}
-        found[adapter.id] = {"seeds": len(there), "alarms": alarms}
+        found[adapter.id] = Seeds(seeds=len(there), alarms=alarms, kit=basis.kit)
     return found
 
 
@@ -99,5 +102,5 @@ if __name__ == "__main__":
     where = Path(sys.argv[2] if len(sys.argv) > 2 else ".bnref/store")
     measure(where, range(number), lambda line: print(line, file=sys.stderr, flush=True))
     total = counted(where, range(number))
-    print(json.dumps({"false_alarms": total}, indent=2))
-    sys.exit(any(layer["alarms"] for layer in total.values()))
+    print(json.dumps(msgspec.to_builtins(total), indent=2))
+    sys.exit(any(layer.alarms for layer in total.values()))

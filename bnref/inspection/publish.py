@@ -12,7 +12,8 @@ from pathlib import Path
 from bnref.conformance import checks
 from bnref.evidence import conformity
 from bnref.evidence.checked import Checked
-from bnref.evidence.conformity import Check, Document, Implementation, Value
+from bnref.evidence.conformity import Check, Document, Implementation, Seeds, Value
+from bnref.inspection import alarms
 from bnref.inspection.adapters import adapters
 from bnref.inspection.run import Asked, Run
 from bnref.report import conformance
@@ -52,11 +53,22 @@ def document(run: Run, asked: Iterable[Asked], before: Document | None) -> Docum
         ],
         mutants=museum.mutants if museum else before.mutants if before else [],
         false_alarms=museum.false_alarms if museum else before.false_alarms if before else [],
+        clean=_clean(run.store, before),
         museum_seconds=museum.seconds if museum else before.museum_seconds if before else 0.0,
         implementations=sorted(found.values(), key=lambda i: (not i.ours, order.index(i.id))),
         conventions=_conventions(run, before, order),
         not_run={name: why for name, why in reasons.items() if why and name not in found},
     )
+
+
+def _clean(store: Path, before: Document | None) -> dict[str, Seeds]:
+    """Where this store has seen fewer seeds than are published, what is published stands."""
+    here, there = alarms.counted(store, range(alarms.SEEDS)), before.clean if before else {}
+    newer = {name: new for name, new in here.items() if new.seeds}
+    kept = {name: old for name, old in there.items() if name in here}
+    return kept | {
+        n: new for n, new in newer.items() if n not in kept or new.seeds >= kept[n].seeds
+    }
 
 
 def _conventions(run: Run, before: Document | None, order: list[str]) -> list[dict[str, Value]]:

@@ -42,7 +42,7 @@ def test_no_false_alarm_over_two_hundred_seeds(tmp_path):
     """`python -m bnref.inspection.alarms` does the same with a store, and goes on where it stopped."""
     alarms.measure(tmp_path, range(alarms.SEEDS))
     for layer, found in alarms.counted(tmp_path, range(alarms.SEEDS)).items():
-        assert found == {"seeds": alarms.SEEDS, "alarms": {}}, layer
+        assert (found.seeds, found.alarms) == (alarms.SEEDS, {}), layer
 
 
 def test_false_alarms_are_counted_seed_by_seed_and_not_measured_twice(tmp_path, monkeypatch):
@@ -51,7 +51,8 @@ def test_false_alarms_are_counted_seed_by_seed_and_not_measured_twice(tmp_path, 
     alarms.measure(tmp_path, range(2), lines.append)
     alarms.measure(tmp_path, range(3), lines.append)
     assert lines == ["numpy_plain, seeds 0 to 1: done", "numpy_plain, seeds 2 to 2: done"]
-    assert alarms.counted(tmp_path, range(4)) == {"numpy_plain": {"seeds": 3, "alarms": {}}}
+    found = alarms.counted(tmp_path, range(4))["numpy_plain"]
+    assert (found.seeds, found.alarms) == (3, {})
 
 
 def test_a_false_alarm_is_kept_with_its_check(tmp_path, monkeypatch):
@@ -61,7 +62,7 @@ def test_a_false_alarm_is_kept_with_its_check(tmp_path, monkeypatch):
     monkeypatch.setattr(alarms, "load", lambda target: faulty.BIASED)
     alarms.judge(adapter.id, adapter.target, [7], alarms._basis(adapter), tmp_path)
     found = alarms.counted(tmp_path, [7])["numpy_plain"]
-    assert check in found["alarms"]["7"]
+    assert check in found.alarms["7"]
 
 
 def test_the_checks_of_the_package_are_the_function_whatever_is_imported_first():
