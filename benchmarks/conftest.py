@@ -7,7 +7,10 @@ import pytest
 
 from bnref import __version__
 from bnref.evidence.provenance import environment
-from bnref.plugin import chosen_device, chosen_scale
+from bnref.inspection.publish import published
+from bnref.inspection.run import Run
+from bnref.options import chosen_device, chosen_scale, chosen_store, chosen_workers
+from bnref.plugin import said
 from bnref.report.performance import write
 
 THREADS = 1
@@ -19,6 +22,20 @@ MEASURED = pytest.StashKey[dict[str, object]]()
 def performance(pytestconfig: pytest.Config) -> dict[str, object]:
     """The sections of performance.json: a test that measures one writes it here."""
     return pytestconfig.stash.setdefault(MEASURED, {})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """With --collect-only, what the conformance kit would have to do."""
+    if not session.config.option.collectonly:
+        return
+    config = session.config
+    items = [item for item in session.items if "inspected" in getattr(item, "fixturenames", ())]
+    for module in {item.module for item in items}:
+        asked, everything = module.selected(session)
+        run = Run(chosen_store(config), chosen_workers(config))
+        before = published(config.rootpath)
+        said(config)(run.plan(asked, before, everything=everything).forecast())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

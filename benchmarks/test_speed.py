@@ -7,12 +7,18 @@ nothing unless asked (`--benchmark-json FILE`, `--benchmark-autosave`).
 An id says layer, whose, shape, memory layout, dtype and what is timed:
 
     forward      one call in training mode, which keeps what the gradient needs
-    train        forward and backward, with the gradient of input and parameters
+    backward     the gradient of input and parameters alone, from what one forward kept
+    train        forward and backward
     inference    one call in evaluation mode, without gradients
+
+An id that ends in `compiled` is of the layer under torch.compile. The grid also becomes the section
+`layers` of performance.json: seconds, bytes kept for backward, and the bytes that the formula must
+read and write at least (`MOVED` tensors of the input's size), beside the bandwidth of a copy.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -26,7 +32,14 @@ import bnref.norms
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 LAYOUTS = {"nchw": torch.contiguous_format, "nhwc": torch.channels_last, "nc": None}
-MAPS = ((64, 16, 14, 14), (64, 32, 4, 4), (32, 64, 28, 28))
+MAPS = ((8, 64, 112, 112), (8, 256, 56, 56), (8, 512, 28, 28), (8, 1024, 14, 14), (8, 2048, 7, 7))
+"""What batch norms of ResNet-50 see at 224x224: the stem, then the output of each stage."""
+MATRIX = (256, 512)
+SMALL = ((32, 16, 14, 14), (8, 512, 28, 28))
+"""A layer of the matrix of learning rates, and a stage: the shapes of what is timed only there."""
+TIMED = ("forward", "backward", "train", "inference")
+MOVED = {"forward": 2, "backward": 3, "train": 5, "inference": 2}
+"""x and y; x, dy and dx; all of them."""
 TWINS: dict[str, Callable[[int, int, nn.Module], nn.Module]] = {
     "identity": lambda channels, rank, ours: nn.Identity(),
     "batch_norm": lambda channels, rank, ours: (nn.BatchNorm2d if rank == 4 else nn.BatchNorm1d)(
@@ -48,11 +61,19 @@ class Case:
     layout: str
     dtype: str
     timed: str
+    compiled: bool = False
 
     @property
     def place(self) -> str:
         """What a layer and its twin have in common."""
-        return f"{'x'.join(map(str, self.shape))}-{self.layout}-{self.dtype}-{self.timed}"
+        size = "x".join(map(str, self.shape))
+        compiled = "-compiled" if self.compiled else ""
+        return f"{size}-{self.layout}-{self.dtype}-{self.timed}{compiled}"
+
+    @property
+    def bytes_moved(self) -> int:
+        """What the formula must read and write at least; parameters and statistics are small."""
+        return MOVED[self.timed] * math.prod(self.shape) * DTYPES[self.dtype].itemsize
 
     @property
     def id(self) -> str:
@@ -67,7 +88,11 @@ class Case:
             if self.layer not in TWINS:
                 pytest.skip(f"torch.nn has no twin of {self.layer} written down here")
             layer = TWINS[self.layer](channels, len(self.shape), layer)
-        return layer.to(device).train(self.timed != "inference")
+        layer = layer.to(device).train(self.timed != "inference")
+        if self.compiled:
+            torch.compiler.reset()
+            layer.compile(fullgraph=True)
+        return layer
 
     def step(self, device: str) -> Callable[[], Any]:
         """What is timed, on random input."""
@@ -79,7 +104,26 @@ class Case:
         if self.timed == "forward":
             return lambda: layer(x)
         inputs = [x, *layer.parameters()]
+        if self.timed == "backward":
+            y = layer(x)
+            return lambda: torch.autograd.grad(y, inputs, dy, retain_graph=True)
         return lambda: torch.autograd.grad(layer(x), inputs, dy)
+
+    def kept(self, device: str) -> int | None:
+        """Bytes that a training call keeps for its backward pass, each storage counted once."""
+        if self.timed == "inference" or self.compiled:
+            return None
+        storages: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            y = self.build(device)(self.random(device, 0).requires_grad_())
+        del y
+        return sum(storages.values())
 
     def random(self, device: str, seed: int) -> Tensor:
         """Normal numbers of this shape, layout and dtype."""
@@ -89,12 +133,16 @@ class Case:
         return placed if layout is None else placed.contiguous(memory_format=layout)
 
 
-def cases(*places: tuple[tuple[int, ...], str, str, str]) -> dict[str, Case]:
-    """Every layer and its twin in each place, side by side; by id, for the JSON keeps parameters."""
+def cases(
+    *places: tuple[tuple[int, ...], str, str, str],
+    layers: Sequence[str] = bnref.norms.names(),
+    compiled: bool = False,
+) -> dict[str, Case]:
+    """Layers and their twins in each place, side by side; by id, for the JSON keeps parameters."""
     listed = [
-        Case(layer, by, *place)
+        Case(layer, by, *place, compiled)
         for place in places
-        for layer in bnref.norms.names()
+        for layer in layers
         for by in ("ours", "torch")
     ]
     return {case.id: case for case in listed}
@@ -103,13 +151,24 @@ def cases(*places: tuple[tuple[int, ...], str, str, str]) -> dict[str, Case]:
 ONE_SHAPE = cases(*(((32, 16, 14, 14), "nhwc", "f32", timed) for timed in ("forward", "train")))
 """Feature maps in the layout in which cells run."""
 
-GRID = cases(
-    *product(MAPS, ("nchw", "nhwc"), DTYPES, ("train", "inference")),
-    *product(((256, 512),), ("nc",), DTYPES, ("train", "inference")),
-)
+BESIDE = tuple(name for name in TWINS if name != "identity")
+GRID = {
+    **cases(*product(MAPS, ("nchw", "nhwc"), DTYPES, TIMED), layers=BESIDE),
+    **cases(*product((MATRIX,), ("nc",), DTYPES, TIMED), layers=BESIDE),
+    **cases(*product(SMALL[:1], ("nchw", "nhwc"), ("f32",), TIMED)),
+    **cases(
+        *product(SMALL, ("nhwc",), ("f32",), ("train", "inference")),
+        layers=("batch_norm",),
+        compiled=True,
+    ),
+}
+"""Layers with a twin everywhere; all others, and identity, at one small shape in float32."""
+
+BOUNDS = {"nchw": 1.3, "nhwc": 2.0}
+"""How much longer a training step of our batch norm may take than torch.nn's, float32."""
 
 timed = pytest.mark.benchmark(
-    timer=timer, min_time=0.002, max_time=0.02, warmup=True, warmup_iterations=5, disable_gc=True
+    timer=timer, min_time=0.002, max_time=0.02, warmup=True, warmup_iterations=2, disable_gc=True
 )
 
 
@@ -130,8 +189,64 @@ def test_layer(case: str, benchmark: BenchmarkFixture, bn_device: str) -> None:
 @pytest.mark.speed
 @timed
 @pytest.mark.parametrize("case", GRID)
-def test_grid(case: str, benchmark: BenchmarkFixture, bn_device: str) -> None:
-    run(GRID[case], benchmark, bn_device)
+def test_grid(
+    case: str, benchmark: BenchmarkFixture, bn_device: str, performance: dict[str, Any]
+) -> None:
+    one = GRID[case]
+    run(one, benchmark, bn_device)
+    if benchmark.stats is None:
+        return  # --benchmark-disable
+    layers = performance.setdefault("layers", {})
+    if not layers:
+        layers.update(bandwidth=bandwidth(bn_device), rows=[])
+    layers["rows"].append(
+        {
+            **asdict(one),
+            "seconds": benchmark.stats.stats.min,
+            "bytes_kept": one.kept(bn_device),
+            "bytes_moved": one.bytes_moved,
+            "of_bandwidth": one.bytes_moved
+            / benchmark.stats.stats.min
+            / layers["bandwidth"]["copy_bytes_per_s"],
+        }
+    )
+
+
+@pytest.mark.speed
+@pytest.mark.parametrize("layout", BOUNDS)
+@pytest.mark.parametrize("shape", MAPS, ids=lambda shape: "x".join(map(str, shape)))
+def test_batch_norm_trains_within_its_bound(
+    shape: tuple[int, ...], layout: str, bn_device: str
+) -> None:
+    if bn_device != "cpu":
+        pytest.skip("the bounds are of one thread on the CPU")
+    steps = [
+        Case("batch_norm", by, shape, layout, "f32", "train").step("cpu")
+        for by in ("ours", "torch")
+    ]
+    best = [math.inf, math.inf]
+    for _ in range(25):  # in turn, so that both meet the same machine; the smallest is the quietest
+        for i, step in enumerate(steps):
+            started = timer()
+            step()
+            best[i] = min(best[i], timer() - started)
+    ratio = best[0] / best[1]
+    assert ratio <= BOUNDS[layout], f"expected at most {BOUNDS[layout]} times, found {ratio:.2f}"
+
+
+def bandwidth(device: str) -> dict[str, float]:
+    """Bytes per second of a copy and of a triad, of tensors that no cache holds; the best of ten."""
+    a, b, c = (torch.ones(1 << 25, device=device) for _ in range(3))  # 128 MiB each
+    best = {"copy_bytes_per_s": 0.0, "triad_bytes_per_s": 0.0}
+    for _ in range(10):
+        for name, tensors, step in (
+            ("copy_bytes_per_s", 2, lambda: a.copy_(b)),
+            ("triad_bytes_per_s", 3, lambda: torch.add(b, c, alpha=3, out=a)),
+        ):
+            started = timer()
+            step()
+            best[name] = max(best[name], tensors * a.nbytes / (timer() - started))
+    return best
 
 
 def run(case: Case, benchmark: BenchmarkFixture, device: str) -> None:

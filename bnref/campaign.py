@@ -1,41 +1,25 @@
 """One run over a selection of claims: plan the cells, measure what is missing, judge, write."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bnref.evidence.cell import Cell, digest, identity
-from bnref.evidence.claim import PlannedCell
-from bnref.evidence.findings import Question
+from bnref.evidence.cell import Cell, identity
+from bnref.evidence.finding import Finding
+from bnref.evidence.judging import judge
 from bnref.evidence.provenance import provenance
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import run
 from bnref.execution.worker import Outcome, Task
 from bnref.report import published, readme, write
 from bnref.report.judged import Judged, judged
+from bnref.schedule import Entry, kind, ordered, reached
 
 INTERRUPTED = "interrupted"
 """Why measuring ended where Ctrl-C ended it."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One cell under the name that one claim gives it: a line of the matrix, a test id."""
-
-    question: Question
-    planned: PlannedCell
-
-    @property
-    def id(self) -> str:
-        """Short, stable and ASCII: WH18-1-group_norm-b2-s104."""
-        return f"{self.question.id}-{self.planned.arm.name}-s{self.planned.cell.seed}"
-
-
-def entries(question: Question) -> tuple[Entry, ...]:
-    """The lines of the matrix that a question needs."""
-    return tuple(Entry(question, planned) for planned in question.cells())
 
 
 @dataclass
@@ -49,6 +33,8 @@ class Campaign:
     failures: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
     """Why measuring ended early, where it did."""
+    reached: dict[str, Question] = field(default_factory=dict)
+    """The sequential questions by id, on the seeds that they have come to."""
 
     def lookup(self, cell: Cell) -> Record | None:
         """The record of a cell, measured by this very code, data, torch and device."""
@@ -65,14 +51,34 @@ class Campaign:
         """The task that would measure a cell."""
         return Task(name=name, cell=cell, provenance=provenance(cell))
 
-    def missing(self, selected: Iterable[Entry], history: dict[str, float]) -> list[Task]:
-        """One task for each cell that has no record, longest first by the recorded times."""
+    def missing(self, selected: Iterable[Entry], history: Mapping[str, float]) -> list[Task]:
+        """One task for each cell without a record that has not failed, in the order of measuring."""
+        lacking = [entry for entry in selected if self.lookup(entry.planned.cell) is None]
         tasks: dict[str, Task] = {}
-        for entry in selected:
+        for entry in ordered(lacking, history):
             name = identity(entry.planned.cell)
-            if name not in tasks and self.lookup(entry.planned.cell) is None:
+            if name not in tasks and name not in self.failures:
                 tasks[name] = self.task(entry.planned.cell, entry.id)
-        return sorted(tasks.values(), key=lambda task: -history.get(kind(task.cell), 0.0))
+        return list(tasks.values())
+
+    def current(self, question: Question) -> Question:
+        """The question; where it is sequential, on the seeds that its verdict needs so far."""
+        if not question.sequential or question.setting is None:
+            return question
+        asked = reached(self.reached.get(question.id, question), self.lookup, self.failures)
+        self.reached[question.id] = asked
+        return asked
+
+    def wave(self, selected: Iterable[Entry]) -> list[Entry]:
+        """Those of the lines that are needed now: all but later seeds of sequential questions."""
+        lines = list(selected)
+        questions = {line.question.id: line.question for line in lines if line.question.sequential}
+        seeds = {name: set(self.current(q).seeds or ()) for name, q in questions.items()}
+        return [
+            line
+            for line in lines
+            if line.question.id not in seeds or line.planned.cell.seed in seeds[line.question.id]
+        ]
 
     def history(self, reports: Path) -> dict[str, float]:
         """Median seconds of every kind of run, from this store's records and the published ones."""
@@ -102,12 +108,12 @@ class Campaign:
 
     def judge(self, questions: Iterable[Question]) -> list[Judged]:
         """The findings of these questions on the records there are."""
-        return judged(list(questions), self.lookup, self.failures)
+        asked = [self.current(question) for question in questions]
+        return judged(asked, self.lookup, self.failures)
 
-
-def kind(cell: Cell) -> str:
-    """A name for runs that take equally long: all of the cell but its seed."""
-    return digest([cell.experiment, cell.arm, cell.device])
+    def finding(self, question: Question) -> Finding:
+        """One question judged by itself, before Holm's adjustment over its family."""
+        return judge(self.current(question), self.lookup, self.failures)
 
 
 def conclude(root: Path, findings: Sequence[Judged], *, publish: bool) -> Path:

@@ -1,4 +1,4 @@
-"""The pytest glue: options, the matrix as tests, measuring before the first test, the summary."""
+"""The pytest glue: the matrix as tests, measuring before the first test, the summary."""
 
 import os
 import warnings
@@ -10,30 +10,33 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries
+from bnref import options
+from bnref.campaign import INTERRUPTED, Campaign, conclude
+from bnref.conduct import conduct
 from bnref.evidence.cell import identity
-from bnref.evidence.claim import SCALES
-from bnref.evidence.findings import Finding, Question, waiting
+from bnref.evidence.finding import Finding, waiting
 from bnref.evidence.provenance import ProvenanceError, version
+from bnref.evidence.question import Question
 from bnref.evidence.registry import ClaimError, family, load
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask
 from bnref.execution.worker import one_line
-from bnref.progress import Progress
+from bnref.options import (
+    chosen_device,
+    chosen_scale,
+    chosen_seeds,
+    chosen_sequential,
+    chosen_store,
+    chosen_workers,
+    flag,
+    option,
+)
+from bnref.progress import result
 from bnref.report.judged import Judged
 from bnref.report.readme import ReadmeError
+from bnref.schedule import Entry, entries
 
 T = TypeVar("T")
-OPTIONS = {
-    "scale": ("small", f"how large the experiments are: {', '.join(SCALES)}"),
-    "device": ("cpu", "where cells run: cpu or cuda"),
-    "seeds": ("", "judge these seeds, as 0-4 or 0,1,2; marks the verdicts as unregistered"),
-    "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
-    "workers": ("", "worker processes of one thread each (default: one per core)"),
-    "store": (".bnref/store", "folder of the records"),
-    "impl": ("", "package.module:adapter, checked by `pytest --pyargs bnref.conformance`"),
-    "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
-}
 
 
 class VerdictMoved(UserWarning):
@@ -59,13 +62,7 @@ UNUSABLE = pytest.StashKey[pytest.UsageError]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("bnref", "claims about batch normalisation")
-    for name, (default, text) in OPTIONS.items():
-        group.addoption(f"--bn-{name}", default=None, help=text)
-        parser.addini(f"bn_{name}", text, default=default)
-    text = "allow torchvision to download full data sets"
-    group.addoption("--bn-download", action="store_true", default=None, help=text)
-    parser.addini("bn_download", text, type="bool", default=False)
+    options.add(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,37 +70,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "claim: judges one claim on the records of its cells")
     config.addinivalue_line("markers", "speed: times layers over the whole grid (-m speed)")
     config.addinivalue_line("filterwarnings", "default::bnref.plugin.VerdictMoved")
-
-
-def _option(config: pytest.Config, name: str) -> str:
-    given = config.getoption(f"bn_{name}")
-    return str(config.getini(f"bn_{name}") if given is None else given).strip()
-
-
-def chosen_device(config: pytest.Config) -> str:
-    """Where cells run and layers are timed: cpu or cuda."""
-    device = _option(config, "device")
-    if device not in ("cpu", "cuda"):
-        raise pytest.UsageError(f"--bn-device {device}: cpu or cuda")
-    return device
-
-
-def chosen_scale(config: pytest.Config) -> str:
-    """How large the experiments are. Raises UsageError where there is no such scale."""
-    scale = _option(config, "scale")
-    if scale not in SCALES:
-        raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
-    return scale
-
-
-def chosen_store(config: pytest.Config) -> Path:
-    """The folder of the store, which need not be there yet."""
-    return _folder(config.rootpath, _option(config, "store"))
-
-
-def chosen_workers(config: pytest.Config) -> int:
-    """How many worker processes."""
-    return _workers(config, chosen_device(config))
 
 
 def publishes(config: pytest.Config) -> bool:
@@ -134,9 +100,9 @@ def _bench(config: pytest.Config) -> Bench:
 
 def _open(config: pytest.Config) -> Bench:
     root = config.rootpath
-    scale, device, norm = chosen_scale(config), chosen_device(config), _option(config, "norm")
-    seeds = _seeds(_option(config, "seeds"))
-    wanted = [name for name in _option(config, "claim").split(",") if name]
+    scale, device, norm = chosen_scale(config), chosen_device(config), option(config, "norm")
+    seeds, sequential = chosen_seeds(config), chosen_sequential(config)
+    wanted = [name for name in option(config, "claim").split(",") if name]
     try:
         claims = load(root)
     except ClaimError as error:
@@ -144,7 +110,7 @@ def _open(config: pytest.Config) -> Bench:
     for name in wanted:
         if name not in claims:
             raise pytest.UsageError(f"--bn-claim {name}: no such claim; {', '.join(claims)}")
-    os.environ["BNREF_DOWNLOAD"] = "1" if _download(config) else "0"
+    os.environ["BNREF_DOWNLOAD"] = "1" if flag(config, "download") else "0"
     os.environ.setdefault("BNREF_DATA", str(root / ".bnref" / "data"))
     if norm:
         _try(norm, device)
@@ -157,22 +123,14 @@ def _open(config: pytest.Config) -> Bench:
             seeds,
             norm if norm and claim.substitutable else None,
             family(claims, paper, scale),
+            sequential=sequential and claim.kind == "statistical",
         )
         for name, (paper, claim) in claims.items()
         if not wanted or name in wanted
     )
     campaign = Campaign(questions, Store(chosen_store(config)), chosen_workers(config))
-    whole = scale == "small" and device == "cpu" and not (wanted or norm or seeds)
-    return Bench(root, campaign, whole)
-
-
-def _folder(root: Path, text: str) -> Path:
-    """The store's folder, which need not be there yet."""
-    path = root / Path(text).expanduser()
-    for part in (path, *path.parents):
-        if part.exists() and not part.is_dir():
-            raise pytest.UsageError(f"--bn-store {text}: {part} is not a folder")
-    return path
+    own = not (wanted or norm or seeds or sequential)
+    return Bench(root, campaign, whole=own and scale == "small" and device == "cpu")
 
 
 def _try(norm: str, device: str) -> None:
@@ -182,34 +140,6 @@ def _try(norm: str, device: str) -> None:
     found = ask("bnref.lab.try_norm:problem", norm, device)
     if found:
         raise pytest.UsageError(f"--bn-norm {norm}: {found.removeprefix(f'{norm} ')}")
-
-
-def _download(config: pytest.Config) -> bool:
-    return bool(config.getoption("bn_download") or config.getini("bn_download"))
-
-
-def _seeds(text: str) -> tuple[int, ...] | None:
-    if not text:
-        return None
-    try:
-        seeds: set[int] = set()
-        for part in text.split(","):
-            first, _, last = part.partition("-")
-            seeds.update(range(int(first), int(last or first) + 1))
-    except ValueError:
-        raise pytest.UsageError(f"--bn-seeds {text}: expected 0-4 or 0,1,2") from None
-    if not seeds:
-        raise pytest.UsageError(f"--bn-seeds {text}: no seed in that range")
-    return tuple(sorted(seeds))
-
-
-def _workers(config: pytest.Config, device: str) -> int:
-    text = _option(config, "workers")
-    if not text:
-        return 1 if device == "cuda" else len(os.sched_getaffinity(0))
-    if not text.isdecimal() or int(text) < 1:
-        raise pytest.UsageError(f"--bn-workers {text}: a whole number from 1")
-    return int(text)
 
 
 def _questions(config: pytest.Config) -> tuple[Question, ...]:
@@ -262,22 +192,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if hasattr(config, "workerinput"):
         raise pytest.UsageError("cells do not run under pytest-xdist: use --bn-workers instead")
-    bench, write = _bench(config), _writer(config)
+    bench, write, dry = _bench(config), _writer(config), config.option.collectonly
     try:
         history = bench.campaign.history(bench.root / "reports")
-        tasks = bench.campaign.missing(selected, history)
-        if tasks and not config.option.collectonly:
-            bench.campaign.store.check()
+        conduct(bench.campaign, selected, asked, history, write, dry=dry)
     except (ProvenanceError, StoreError) as error:
         raise pytest.UsageError(str(error)) from error
-    progress = Progress(tasks, bench.campaign.workers, history, write)
-    write(progress.forecast(len(selected)))
-    if config.option.collectonly:
+    if dry:
         return
-    if tasks:
-        bench.campaign.measure(tasks, progress.tell)
-    if bench.campaign.stopped:
-        write(f"bnref: stopped measuring: {bench.campaign.stopped}")
     bench.judged = {item.finding.id: item for item in bench.campaign.judge(asked)}
     bench.whole &= {q.id for q in asked} == {q.id for q in bench.campaign.questions}
 
@@ -302,6 +224,9 @@ def bn_cell(request: pytest.FixtureRequest) -> Any:
     record = bench.campaign.lookup(entry.planned.cell)
     if record is not None:
         return record
+    later = bench.campaign.reached.get(entry.question.id)
+    if later and entry.planned.cell.seed not in (later.seeds or ()):
+        pytest.skip(f"not needed: {later.id} is judged on {len(later.seeds or ())} seeds")
     found = bench.campaign.failures.get(identity(entry.planned.cell), "")
     if bench.campaign.stopped == INTERRUPTED and not found:
         pytest.skip(f"not measured: {INTERRUPTED}")
@@ -362,26 +287,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("verdicts")
     for item in bench.judged.values():
-        terminalreporter.write_line(_line(item.finding))
+        finding = item.finding
+        terminalreporter.write_line(f"{finding.id:20} {finding.status:13} {result(finding)}")
     if bench.unwritten:
         terminalreporter.write_line(f"bnref: report not written: {bench.unwritten}", red=True)
     if bench.page is not None:
         aside = "" if bench.page.parent.name == "reports" else " (not published: not a whole run)"
         terminalreporter.write_line(f"report: {bench.page}{aside}")
-
-
-def _line(finding: Finding) -> str:
-    effect = finding.effect
-    if effect is None:
-        return f"{finding.id:20} {finding.status:13} {finding.reason}"
-    median, low, high = (
-        "?" if value is None else f"{value:.3g}"
-        for value in (effect.median, effect.low, effect.high)
-    )
-    marks = "" if finding.registered else " (unregistered)"
-    versus = finding.versus_reference
-    compared = f"; no worse than batch_norm: {versus.no_worse}" if versus else ""
-    return (
-        f"{finding.id:20} {finding.status:13} {median} [{low}, {high}] {effect.unit}, "
-        f"n={finding.n_seeds}{marks}{compared}"
-    )

@@ -1,12 +1,13 @@
-"""One line per finished cell, with the time left by the recorded times of its kind."""
+"""The lines of a run: one per finished cell, with the time left, and one per verdict."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 
-from bnref.campaign import kind
+from bnref.evidence.finding import Finding
 from bnref.execution.worker import Outcome, Task
+from bnref.schedule import kind
 
 
 class Progress:
@@ -31,13 +32,15 @@ class Progress:
         self.foreseen = 0.0
         self.started = time.monotonic()
 
-    def forecast(self, selected: int) -> str:
-        """How many cells are missing, and how long they take where every kind was seen before."""
+    def forecast(self, selected: int, shared: int) -> str:
+        """How many cells are missing for the selected tests, of which so many have a run that another
+        test has, too; and how long they take where every kind was seen before.
+        """
         minutes = ""
         if self.waiting and all(name in self.expected for name in self.waiting):
             minutes = f", about {self._rest() / 60:.1f} min"
         return (
-            f"bnref: {self.total} cells to measure for {selected} tests{minutes}, "
+            f"bnref: {self.total:,} cells to measure for {selected:,} tests, {shared:,} shared{minutes}, "
             f"{self.workers} worker{'s' * (self.workers != 1)}"
         )
 
@@ -64,3 +67,19 @@ class Progress:
         unknown = mean(self.expected.values()) if self.expected else 0.0
         seconds = (self.expected.get(name, unknown) * n for name, n in self.waiting.items())
         return sum(seconds) / self.workers
+
+
+def result(finding: Finding) -> str:
+    """The effect with its interval and number of seeds, or why there is none."""
+    effect = finding.effect
+    if effect is None:
+        return finding.reason
+    median, low, high = (
+        "?" if value is None else f"{value:.3g}"
+        for value in (effect.median, effect.low, effect.high)
+    )
+    marks = " (sequential)" if finding.trajectory else ""
+    marks += "" if finding.registered else " (unregistered)"
+    versus = finding.versus_reference
+    compared = f"; no worse than batch_norm: {versus.no_worse}" if versus else ""
+    return f"{median} [{low}, {high}] {effect.unit}, n={finding.n_seeds}{marks}{compared}"

@@ -40,6 +40,7 @@ CLAIM = Claim(
     region=above(1.0),
     unit="points",
     kind="{kind}",
+    headline={headline},
     expected={{"small": Expectation(outcome="{expected}", because="It was so before.")}},
 )
 '''
@@ -90,11 +91,19 @@ class Bench:
         seeds: int = 6,
         kind: str = "statistical",
         expected: str = "supported",
+        headline: bool = False,
         **fixed: Any,
     ) -> None:
         """Write a claim file. See fake_lab/sleepy.py for what can be fixed."""
         usual = {"of": name, "gap": 2.0, "seconds": 0.0, "does": "measures", "at": ""}
-        text = CLAIM.format(id=name, seeds=seeds, fixed=usual | fixed, kind=kind, expected=expected)
+        text = CLAIM.format(
+            id=name,
+            seeds=seeds,
+            fixed=usual | fixed,
+            kind=kind,
+            expected=expected,
+            headline=headline,
+        )
         file = name.lower().replace("-", "_")
         self.write(f"reproductions/somebody_2020/{file}.py", text)
 

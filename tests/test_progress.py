@@ -2,10 +2,10 @@
 
 import re
 
-from bnref.campaign import kind
 from bnref.evidence.cell import Cell, Provenance
 from bnref.execution.worker import Outcome, Task
 from bnref.progress import Progress
+from bnref.schedule import kind
 
 NOWHERE = Provenance(code="c", data="none", torch="0", device_model="none")
 
@@ -27,7 +27,7 @@ def run(monkeypatch, history):
     tasks = [task("fast", 0), *(task("slow", seed) for seed in range(9))]
     lines = []
     progress = Progress(tasks, workers=2, history=history(tasks), write=lines.append)
-    forecast = progress.forecast(10)
+    forecast = progress.forecast(1204, 240)
     now[0] = 1.0
     progress.tell(Outcome(task=tasks[0], seconds=2.0))
     return forecast, lines[0]
@@ -37,14 +37,16 @@ def test_history_foretells_slow_kinds(monkeypatch):
     forecast, line = run(
         monkeypatch, lambda tasks: {kind(tasks[0].cell): 2.0, kind(tasks[1].cell): 100.0}
     )
-    assert forecast == "bnref: 10 cells to measure for 10 tests, about 7.5 min, 2 workers"
+    assert forecast == (
+        "bnref: 10 cells to measure for 1,204 tests, 240 shared, about 7.5 min, 2 workers"
+    )
     assert left(line) == 450, f"nine cells of 100 s for two workers are 450 s: {line}"
     assert line.startswith("[ 1/10] X-1-fast-s0 measured in 2.0 s")
 
 
 def test_without_history_the_mean_of_what_was_seen_counts(monkeypatch):
     forecast, line = run(monkeypatch, lambda tasks: {})
-    assert forecast == "bnref: 10 cells to measure for 10 tests, 2 workers"
+    assert forecast == "bnref: 10 cells to measure for 1,204 tests, 240 shared, 2 workers"
     assert left(line) == 9, f"nine cells like the one of 2 s: {line}"
 
 

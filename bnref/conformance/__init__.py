@@ -26,7 +26,9 @@ signatures): a check that needs what it lacks is `not_applicable`. `make` and ev
 NotImplementedError(reason) to say the same. Any other exception, a wrong shape or type, and NaN are
 named findings (`broken`). `strides=True` says that inputs reach the implementation in the memory
 layout that they come in: then it is also handed channels-last, permuted and sliced views.
-`deviates={check: reason}` declares failures beforehand; an unexpected pass is then a finding, too.
+`pools="group"` (or layer, instance, rms) says that the layer normalises each sample by itself: it
+meets the checks of that formula and none of batch norm's. `deviates={check: reason}` declares
+failures beforehand; an unexpected pass is then a finding, too.
 
     report = run(ADAPTER, seed=0)                  # or names=["running_mean_weighs_..."]
     report["training_normalises_by_the_batch"]     # a Result: status, expected, found, ulp, ...
@@ -47,7 +49,7 @@ For the museum: a mutant is an Implementation whose Layer has the bug; it dies b
 # First, so that the function `checks` and not the folder keeps the name: Python binds it at this import.
 import bnref.conformance.checks  # noqa: F401
 from bnref.conformance.check import Check, checks
-from bnref.conformance.draw import draw
+from bnref.conformance.draw import apart, draw
 from bnref.conformance.implementation import (
     METHODS,
     Config,
@@ -69,6 +71,7 @@ __all__ = [
     "NotAnImplementation",
     "Report",
     "Result",
+    "apart",
     "checks",
     "draw",
     "load",

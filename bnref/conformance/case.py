@@ -8,7 +8,7 @@ import numpy as np
 
 from bnref.conformance.draw import draw
 from bnref.conformance.floats import Array
-from bnref.conformance.implementation import METHODS, Config, Implementation
+from bnref.conformance.implementation import METHODS, Config, Implementation, Pools
 from bnref.conformance.numerics import Expected
 from bnref.conformance.result import Finding
 from bnref.conformance.script import Script
@@ -19,9 +19,14 @@ class Case:
     """One check on one implementation."""
 
     def __init__(
-        self, implementation: Implementation, rng: np.random.Generator, needs: tuple[str, ...]
+        self,
+        implementation: Implementation,
+        rng: np.random.Generator,
+        needs: tuple[str, ...],
+        of: tuple[Pools, ...],
     ) -> None:
-        self.implementation, self.rng, self.needs = implementation, rng, needs
+        self.implementation, self.rng = implementation, rng
+        self.needs, self.of = needs, of
         self.conventions = implementation.conventions
         self._script = Script()
 
@@ -48,7 +53,9 @@ class Case:
         return (n, channels, *rest)
 
     def applicable(self) -> None:
-        """Raise NotApplicable where the layer has not all of the methods that are needed."""
+        """Raise NotApplicable to another kind of layer, and where a method that is needed lacks."""
+        if self.implementation.pools not in self.of:
+            raise NotApplicable(f"for layers that pool over {' or '.join(self.of)}")
         layer = self.layer(3)
         for method in self.needs:
             if not layer.has(method):
@@ -182,8 +189,7 @@ class Case:
         return self._found(what=what, expected=expected, found=found, excess=excess)
 
     def _found(self, **finding: Any) -> Finding:
-        self._script.compared()
-        return Finding(**finding, script=self._script.text() if finding["excess"] > 1 else "")
+        return Finding(**finding, script=self._script.compared())
 
     def reproduction(self) -> str:
         """The calls so far, as a script that needs only the adapter and `draw`."""

@@ -1,4 +1,18 @@
-"""The historical bugs that the checks are for: one line each, by the id that checks cite."""
+"""The historical bugs that the checks are for: one line each, by the id that checks cite.
+
+What of them cannot be asked of one layer by itself, and where it is asked instead:
+
+| id  | what                                          | why not here; where else                         |
+|-----|-----------------------------------------------|--------------------------------------------------|
+| C07 | a model's train() thaws its layers            | needs a model; here freeze and then train        |
+| C17 | buffers that DDP broadcasts                   | needs ranks; here they are set between the passes |
+| C19 | what averaged weights lose on old statistics  | needs a trained model; here recalibration        |
+| C26 | a back end that is wrong                      | needs the device: run an adapter of it           |
+| C27 | a fold across a non-linearity                 | needs a graph; tests/norms of our own fold       |
+| C28 | more than 2^31 elements                       | needs 48 GiB: `memory`; here strides beyond 2^31 |
+| C33 | results that differ from run to run           | reported; no failure while each is right         |
+| C35 | group norm that does not help                 | a comparison of trainings: the claims of WH18    |
+"""
 
 CATALOGUE = {
     "C01": "momentum taken as the weight of the old value",
@@ -23,6 +37,7 @@ CATALOGUE = {
     "C20": "the training output depends on momentum or running statistics",
     "C21": "eps or momentum dropped for the default",
     "C22": "gradients per sample wrong",
+    "C23": "compiled, the layer computes something else",
     "C24": "second derivatives wrong",
     "C25": "a backward that only looks right for a degenerate cotangent",
     "C26": "a back end that computes wrong results",
@@ -33,5 +48,7 @@ CATALOGUE = {
     "C31": "evaluation without running statistics",
     "C32": "the update of the state precedes its use",
     "C33": "results that differ from run to run",
+    "C34": "group, layer, instance and RMS norm with bugs of their own",
+    "C35": "a substitute for batch norm that depends on the batch after all",
     "C36": "a tolerance that no bug fails",
 }

@@ -12,24 +12,28 @@ from time import perf_counter
 import numpy as np
 
 from bnref.conformance.case import Case
-from bnref.conformance.implementation import Implementation
+from bnref.conformance.implementation import Implementation, Pools
 from bnref.conformance.result import Finding, Result
 from bnref.conformance.watched import Broken, NotApplicable
 
 Body = Callable[[Case], Iterator[Finding]]
+BATCH: tuple[Pools, ...] = ("batch",)
+SAMPLES: tuple[Pools, ...] = ("group", "layer", "instance", "rms")
+"""What layers pool over that normalise each sample by itself."""
 
 
 @dataclass(frozen=True)
 class Check:
     """A property of batch norm. Called with an implementation and a generator, it never raises.
 
-    `needs` names the methods of the layer without which it is not applicable; `catalogue` the
-    entries of the catalogue of historical bugs that it would have caught.
+    `needs` names the methods of the layer without which it is not applicable, `of` what such a layer
+    pools over; `catalogue` the entries of the catalogue of historical bugs that it would have caught.
     """
 
     body: Body
     needs: tuple[str, ...]
     catalogue: tuple[str, ...]
+    of: tuple[Pools, ...] = BATCH
 
     @property
     def name(self) -> str:
@@ -46,7 +50,7 @@ class Check:
         return tuple(re.findall(r"https://\S+[\w/]", self.body.__doc__ or ""))
 
     def __call__(self, implementation: Implementation, rng: np.random.Generator) -> Result:
-        started, case = perf_counter(), Case(implementation, rng, self.needs)
+        started, case = perf_counter(), Case(implementation, rng, self.needs, self.of)
         findings: list[Finding] = []
         status, told = "conforms", Finding(what="", expected="", found="", excess=0)
         try:
@@ -78,15 +82,17 @@ class Check:
             best_ulp=told.best_ulp,
             tolerance_ulp=told.tolerance_ulp,
             excess=told.excess if findings and status != "broken" else None,
-            reproduction=(told.script or case.reproduction()) if fails else "",
+            reproduction=(told.script or case.reproduction)() if fails else "",
             declared=implementation.deviates.get(self.name, ""),
             seconds=perf_counter() - started,
         )
 
 
-def check(*catalogue: str, needs: str = "train") -> Callable[[Body], Check]:
+def check(
+    *catalogue: str, needs: str = "train", of: tuple[Pools, ...] = BATCH
+) -> Callable[[Body], Check]:
     """Make a function from a case to findings a check. `needs` lists methods, between spaces."""
-    return lambda body: Check(body, tuple(needs.split()), catalogue)
+    return lambda body: Check(body, tuple(needs.split()), catalogue, of)
 
 
 def checks() -> dict[str, Check]:

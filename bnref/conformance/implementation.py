@@ -20,13 +20,18 @@ METHODS = {
     "state": "() -> {name: array (C,)}, copies, under the names of `State`",
     "load": "(state), sets those of the arrays that are named, in place; does no step",
     "reset": "(), the running statistics as if no batch had been seen",
-    "double_backward": "(x, dy, v, training) -> gradients of <dx, v> by x and by dy",
+    "double_backward": "(x, dy, v, training) -> gradients of <dx, v> by x and by dy; at most one step",
+    "triple_backward": "(x, dy, v, w, training) -> gradient by x of <d<dx, v>/dx, w>",
     "checkpointed": "(x, dy) -> (dx, dweight, dbias), a training step that recomputes its forward",
     "freeze": "(), from then on train() computes as evaluate() and moves nothing",
     "masked": "(x, mask) -> y, training on the positions where mask (N, space...) is true",
     "shards": "([x], [dy]) -> ([y], [dx], dweight, dbias), one synchronised training step",
     "fold": "(kernel (O, I, ...), bias (O,)) -> (kernel, bias) of convolution and layer in one",
+    "fold_transposed": "(kernel (I, O / groups, ...), bias (O,), groups) -> (kernel, bias), likewise",
+    "fold_before": "(kernel (O, I, ...), bias (O,), padding) -> those of layer, then convolution",
     "per_sample": "(x, dy) -> (dweight (N, C), dbias (N, C)) of evaluation, sample by sample",
+    "compile": "(), from then on train() and evaluate() go through the framework's compiler",
+    "recalibrate": "([x]), the running statistics as averages over these batches, equally weighed",
     "addresses": "() -> {name: int}, where the arrays of the state are kept",
     "alias": "(), keeps running_mean in the memory of bias and running_var in that of weight",
 }
@@ -39,6 +44,7 @@ class Config:
 
     `rank` is the rank of its inputs (N, C, ...), `dtype` their type: float64, float32, float16, or
     bfloat16, whose values travel in float32 arrays. The parameters may be kept in a wider type.
+    `groups`, of consecutive channels, are for implementations that pool over groups.
     """
 
     channels: int
@@ -48,6 +54,7 @@ class Config:
     momentum: float | None = 0.1
     affine: bool = True
     track: bool = True
+    groups: int = 1
 
 
 class Layer(Protocol):
@@ -76,6 +83,10 @@ class Conventions:
     untracked: Literal["batch", "raises"] = "batch"
 
 
+Pools = Literal["batch", "group", "layer", "instance", "rms"]
+"""Over what one mean and variance are taken; the last four of one sample, "rms" without the mean."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Implementation:
     """One implementation of batch norm, as data and one function.
@@ -85,7 +96,8 @@ class Implementation:
     for a config that the implementation does not have. `default()`, where there is one, returns a
     float32 layer of 3 channels for inputs of rank 4 made without naming momentum or eps. `strides`
     says whether inputs reach the implementation in the memory layout that they are given in.
-    `dtypes` are named from the most precise on. A check may take `patience` seconds.
+    `dtypes` are named from the most precise on. A check may take `patience` seconds and `memory` GiB.
+    `pools` other than "batch" says that this is no batch norm: it meets the checks of its own formula.
     `deviates` maps a check to the reason why it fails: that check must then fail.
     """
 
@@ -97,6 +109,8 @@ class Implementation:
     ranks: tuple[int, ...] = (2, 3, 4, 5)
     strides: bool = False
     patience: float = 10.0
+    memory: float = 4.0
+    pools: Pools = "batch"
     default: Callable[[], Any] | None = None
     deviates: Mapping[str, str] = field(default_factory=dict)
 

@@ -3,9 +3,10 @@
 For every value: `exact` from the oracle, in float64 (long double where the type is float64); `best`
 by two passes in the type itself (half types: in float32, then rounded); `ulp`, one unit in the last
 place of the type at the channel's largest value; `bound`, on the error at that value. A bound is
-u_out times the magnitude of the terms, for the rounding of the output, plus u times growth(count)
-times the terms and their conditioning, for the sums: |mean| / std multiplies what depends on
-x - mean. It grows with |mean| / std and not with its square, as two passes do and one does not.
+u_out times the magnitude of the terms, for the rounding of the output (of a sum: the sum, and the
+root of its terms' squares), plus u, that of float32 for the half types, times growth(count) times
+the terms and their conditioning, for the sums: |mean| / std multiplies what depends on x - mean. It
+grows with |mean| / std and not with its square, as two passes do and one does not.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ def _output(exact: _Given, best: _Given, bias: Array, dtype: str, losses: float)
     terms = np.abs(exact.xhat * weight) + per_channel(np.abs(bias), x)
     conditioned = terms + scale * per_channel(np.abs(exact.mean), x)
     near = best.xhat * per_channel(best.weight, x) + per_channel(bias.astype(best.x.dtype), x)
-    return _expected(y, terms, losses * conditioned, near, dtype)
+    return bounded(y, terms, losses * conditioned, near, dtype)
 
 
 def _gradients(
@@ -193,20 +194,32 @@ def _gradients(
     """The gradients with their bounds; kappa conditions the sums that x - mean goes into."""
     x, axes, n = exact.x, space(exact.x), count(exact.x)
     kappa = np.abs(exact.mean) * exact.rstd + 1
-    of_bias, of_weight = np.abs(dy).sum(axes), np.abs(dy * exact.xhat).sum(axes)
+    slopes = dy * exact.xhat
+    of_bias, of_weight = np.abs(dy).sum(axes), np.abs(slopes).sum(axes)
+    size_bias, size_weight = rounded_sum(gradients[2], dy), rounded_sum(gradients[1], slopes)
     terms = conditioned = np.abs(dy)
     if exact.training:
         mean, slope = per_channel(of_bias / n, x), per_channel(of_weight / n, x)
         along = np.abs(exact.xhat)
-        terms = terms + mean + along * slope
-        conditioned = terms + per_channel(kappa, x) * (slope + along * (mean + slope))
+        conditioned = terms + mean + along * slope
+        conditioned = conditioned + per_channel(kappa, x) * (slope + along * (mean + slope))
+        terms = terms + per_channel(size_bias / n, x) + along * per_channel(size_weight / n, x)
     scale = per_channel(np.abs(exact.weight) * exact.rstd, x)
     losses, near = growth(n), _two_pass_backward(dy.astype(best.x.dtype), best)
     return Gradients(
-        _expected(gradients[0], terms * scale, losses * conditioned * scale, near[0], dtype),
-        _expected(gradients[1], of_weight, losses * (of_weight + kappa * of_bias), near[1], dtype),
-        _expected(gradients[2], of_bias, losses * of_bias, near[2], dtype),
+        bounded(gradients[0], terms * scale, losses * conditioned * scale, near[0], dtype),
+        bounded(gradients[1], size_weight, losses * (of_weight + kappa * of_bias), near[1], dtype),
+        bounded(gradients[2], size_bias, losses * of_bias, near[2], dtype),
     )
+
+
+def rounded_sum(total: Array, terms: Array) -> Array:
+    """What a sum per channel must be rounded at, where each of its terms was rounded, too.
+
+    The sum itself, and the root of the terms' squares: their roundings are independent, so that of n
+    equal ones sqrt(n) is left and not n.
+    """
+    return np.asarray(np.abs(total) + np.sqrt(np.square(terms).sum(space(terms))))
 
 
 def _two_pass_backward(dy: Array, best: _Given) -> tuple[Array, Array, Array]:
@@ -217,7 +230,7 @@ def _two_pass_backward(dy: Array, best: _Given) -> tuple[Array, Array, Array]:
     return dy * per_channel(best.weight * best.rstd, x), dweight, dbias
 
 
-def _expected(exact: Array, terms: Array, losses: Array, best: Array, dtype: str) -> Expected:
+def bounded(exact: Array, terms: Array, losses: Array, best: Array, dtype: str) -> Expected:
     """`terms` are rounded in the output type, `losses` are roundings of sums in the working type."""
     least = np.exp2(-24.0 if dtype == "float16" else -100.0)  # below the normal numbers
     bound = ROUNDINGS * unit(dtype) * terms + unit(working(dtype)) * losses + least

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ class Finding:
 
     `ulp`, `best_ulp` and `tolerance_ulp` are in units in the last place of the output type: what
     was found, what a careful two-pass computation in that type finds, and what is allowed.
+    `script` writes what reproduces it.
     """
 
     what: str
@@ -23,7 +25,7 @@ class Finding:
     ulp: float | None = None
     best_ulp: float | None = None
     tolerance_ulp: float | None = None
-    script: str = ""
+    script: Callable[[], str] | None = None
 
     @property
     def good(self) -> bool:

@@ -81,20 +81,20 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str = ""
 
 
-class Museum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The kill matrix of one kit, and the checks that the layer without bugs fails: none."""
+class Tried(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One bug of the museum, or the layer without any, run through every check of one kit."""
 
     basis: Basis
     seed: int
-    mutants: list[Mutant]
-    false_alarms: list[str]
+    mutant: Mutant
+    seconds: float
     date: str
     content: str = ""
 
     @property
     def key(self) -> str:
-        """The name of this matrix in the store."""
-        return key("museum", "", self.seed, self.basis)
+        """The name of this result in the store."""
+        return key("museum", self.mutant.id, self.seed, self.basis)
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,7 +113,23 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return key(self.adapter, "conventions", 0, self.basis)
 
 
-Kind = TypeVar("Kind", bound=Checked | Chosen | Museum)
+class Alarms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The checks that a correct layer did not pass as declared at one seed: none."""
+
+    adapter: str
+    seed: int
+    basis: Basis
+    alarms: list[str]
+    date: str
+    content: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of this seed in the store."""
+        return key(self.adapter, "false alarms", self.seed, self.basis)
+
+
+Kind = TypeVar("Kind", bound=Alarms | Checked | Chosen | Tried)
 
 
 def key(subject: str, check: str, seed: int, basis: Basis) -> str:

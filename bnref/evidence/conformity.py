@@ -22,7 +22,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Implementation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in one implementation. `id` is its adapter's, `kit` the kit's digest."""
+    """What was found in one implementation, and when.
+
+    `id` is its adapter's, `kit` the digest of the kit that asked, `seconds` how long all checks took.
+    """
 
     id: str
     name: str
@@ -33,23 +36,50 @@ class Implementation(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str]
     device_model: str
     properties: dict[str, Outcome]
+    seconds: float = 0.0
+
+
+class Seeds(msgspec.Struct, frozen=True, kw_only=True):
+    """Over how many seeds a correct layer went through the kit, and which checks failed, by seed."""
+
+    seeds: int
+    alarms: dict[str, list[str]]
+    kit: str
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """What conformance.json holds. `not_run` says why an implementation is not among them."""
+    """What conformance.json holds. `not_run` says why an implementation is not among them.
+
+    `kit` is the digest of the kit whose checks and mutants these are. An implementation that the
+    publishing run could not run keeps the results it had, which may be of another kit.
+    """
 
     schema: Literal[1] = 1
+    kit: str = ""
     checks: list[Check]
     mutants: list[Mutant]
     implementations: list[Implementation]
     conventions: list[dict[str, Value]]
     false_alarms: list[str] = []
+    clean: dict[str, Seeds] = {}
+    """The correct layers by adapter (`python -m bnref.inspection.alarms`)."""
+    museum_seconds: float = 0.0
     not_run: dict[str, str] = {}
 
 
 def encode(document: Document) -> bytes:
     """The bytes of conformance.json."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def schema() -> bytes:
+    """The JSON Schema of conformance.json, as committed in bnref/report/conformance.schema.json."""
+    described = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "bnref conformance",
+        **msgspec.json.schema(Document),
+    }
+    return msgspec.json.format(msgspec.json.encode(described), indent=2) + b"\n"
 
 
 def rounded(value: float | None) -> float | None:
@@ -67,3 +97,7 @@ def read(path: Path) -> Document | None:
         raise StoreError(f"{path.name}: {error.strerror or error}") from error
     except msgspec.DecodeError as error:
         raise StoreError(f"{path.name}: {error}") from error
+
+
+if __name__ == "__main__":
+    print(schema().decode(), end="")

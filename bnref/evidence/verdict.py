@@ -119,10 +119,9 @@ def decide(effects: Sequence[float | tuple[float, float]], region: Region) -> Ve
     tail_hi = _share(sum(b > region.hi for _, b in pairs), n)
     miss_lo = _share(sum(b >= region.lo for _, b in pairs), n)
     miss_hi = _share(sum(a <= region.hi for a, _ in pairs), n)
-    middle = (median(a for a, _ in pairs), median(b for _, b in pairs))
     return Verdict(
         outcome=outcome,
-        median=middle[0] if middle[0] == middle[1] else _midpoint(*middle),
+        median=midpoint(median(a for a, _ in pairs), median(b for _, b in pairs)),
         low=low,
         high=high,
         p_supported=min(1.0, 2 * max(tail_lo, tail_hi)),
@@ -139,7 +138,10 @@ def _share(wins: int, n: int) -> float:
     return float(bdtr(wins, n, 0.5))
 
 
-def _midpoint(a: float, b: float) -> float:
+def midpoint(a: float, b: float) -> float:
+    """The middle of [a, b], NaN where it has none."""
+    if a == b:
+        return a
     return (a + b) / 2 if math.isfinite(a) and math.isfinite(b) else math.nan
 
 

@@ -15,8 +15,25 @@ from bnref.conformance.conventions import ADAPTERS
 from bnref.evidence.provenance import code_digest
 
 HOME = "bnref.conformance.adapters"
-BY_HAND = ("torch_compiled:ADAPTER",)
-"""Adapters that `bnref conform` runs when asked: inductor compiles each shape for half a minute."""
+FEW = {
+    "torch_compiled:inductor": (
+        "training_normalises_by_the_batch",
+        "evaluation_normalises_by_the_running_statistics",
+        "training_gradients_are_those_of_the_formula",
+        "evaluation_gradients_are_those_of_the_formula",
+        "momentum_weighs_the_new_batch",
+        "momentum_none_averages_all_batches",
+        "running_variance_is_of_the_declared_kind",
+        "eps_is_the_one_that_was_asked_for",
+        "a_large_mean_costs_no_more_than_its_size",
+        "a_constant_channel_gives_the_bias",
+        "a_refused_batch_leaves_the_state_as_it_was",
+        "one_value_per_channel_is_refused_or_gives_the_bias",
+        "buffers_are_updated_in_place",
+        "statistics_may_share_memory_with_parameters",
+    )
+}
+"""Adapters that are asked for these checks alone, as all take minutes: `bnref conform` asks for all."""
 OURS = ("bnref_", "numpy_plain")
 """How the names of adapters of this project's own layers start."""
 
@@ -28,6 +45,8 @@ class Adapter:
     id: str
     target: str
     packages: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    """The checks that it is asked for, where that is not all."""
 
     @property
     def ours(self) -> bool:
@@ -55,12 +74,10 @@ def adapters() -> dict[str, Adapter]:
     """Every adapter by id: the name of its file, and of the attribute where that is not the usual."""
     found: dict[str, Adapter] = {}
     for place in ADAPTERS:
-        if place in BY_HAND:
-            continue
         file, _, attribute = place.partition(":")
         usual = attribute.lower() == "adapter"
         own = file if usual else f"{file}_{attribute.lower()}"
-        found[own] = Adapter(own, f"{HOME}.{place}", _imported(file))
+        found[own] = Adapter(own, f"{HOME}.{place}", _imported(file), FEW.get(place, ()))
     return found
 
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy
 
 from bnref.conformance.runner import kit
-from bnref.evidence.checked import Basis, Checked, Chosen, Museum, Shelf, key
+from bnref.evidence.checked import Basis, Checked, Chosen, Mutant, Shelf, Tried, key
+from bnref.evidence.conformity import Document
 from bnref.evidence.provenance import device_model
 from bnref.execution.local import each
 from bnref.execution.worker import one_line
 from bnref.inspection import worker
 from bnref.inspection.adapters import Adapter
-from bnref.inspection.worker import SEED
+from bnref.inspection.plan import MUSEUM, Plan
+from bnref.inspection.worker import NO_BUG, SEED
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class Asked:
     def id(self) -> str:
         """The test's id: torch_nn-momentum_weighs_the_new_batch."""
         return f"{self.adapter.id}-{self.check}"
+
+
+@dataclass(frozen=True)
+class Museum:
+    """The kill matrix, and the checks that the layer without bugs fails: none."""
+
+    mutants: list[Mutant]
+    false_alarms: list[str]
+    seconds: float = 0.0
 
 
 @dataclass
@@ -43,44 +55,55 @@ class Run:
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.store, Checked)
-        self.museums = Shelf(self.store, Museum)
+        self.tried = Shelf(self.store, Tried)
         self.choices = Shelf(self.store, Chosen)
 
-    def measure(
-        self, asked: Sequence[Asked], write: Callable[[str], None], *, everything: bool = False
-    ) -> None:
-        """Look up what is asked and measure what is missing, implementation by implementation.
+    def plan(self, asked: Sequence[Asked], before: Document | None, *, everything: bool) -> Plan:
+        """Look up what is asked; what is left to do. `before` says how long it took last time.
 
         With `everything` the conventions of the implementations and the museum, too.
         """
         missing = self._missing(asked)
-        adapters = dict.fromkeys(one.adapter for one in asked if not one.adapter.missing)
-        odd = [adapter for adapter in adapters if everything and self._choice(adapter) is None]
-        work: list[tuple[str, Callable[..., str], tuple[object, ...]]] = []
-        if everything and self._visited() is None:
-            work.append(("museum", worker.visit, (self._museum(), self.store)))
-        for adapter in dict.fromkeys([*missing, *odd]):
-            names = (missing.get(adapter, []), adapter in odd)
-            given = (adapter.id, adapter.target, *names, self.basis(adapter), self.store)
-            work.append((adapter.id, worker.inspect, given))
-        if not work:
+        there = dict.fromkeys(one.adapter for one in asked if not one.adapter.missing)
+        told = [one for one in there if everything and not one.only]
+        odd = [adapter for adapter in told if self._choice(adapter) is None]
+        bugs = self._visit() if everything else []
+        return Plan(missing, odd, bugs, before, self.workers)
+
+    def measure(
+        self,
+        asked: Sequence[Asked],
+        write: Callable[[str], None],
+        *,
+        everything: bool = False,
+        before: Document | None = None,
+    ) -> None:
+        """Measure what is missing, implementation by implementation, the longest first."""
+        plan = self.plan(asked, before, everything=everything)
+        if not plan.jobs:
             return
-        total, done = sum(map(len, missing.values())), 0
-        write(f"bnref: {total} checks to run on {len(missing)} implementations")
+        write(plan.forecast())
+        done = 0
 
         def tell(number: int, error: str) -> None:
             nonlocal done
             done += 1
-            name = work[number][0]
+            job = plan.jobs[number]
             if error:
-                self.failures[name] = error
-            write(f"[{done}/{len(work)}] {name} {f'failed: {error}' if error else 'checked'}")
+                self.failures[job.name] = error
+            said = f"failed: {error}" if error else "checked"
+            write(f"[{done}/{len(plan.jobs)}] {job.name} {said}")
 
-        each(_call, [(function, given) for _, function, given in work], self.workers, tell)
-        self._missing(one for one in asked if one.adapter in missing)
-        for adapter in odd:
-            self._choice(adapter)
-        self._visited()
+        calls: list[tuple[object, ...]] = []
+        for job in plan.jobs:
+            if job.adapter is None:
+                calls.append((worker.visit, (job.names, self._museum, self.store)))
+            else:
+                where = job.adapter.id, job.adapter.target
+                given = (*where, job.names, job.conventions, self.basis(job.adapter), self.store)
+                calls.append((worker.inspect, given))
+        each(_call, calls, self.workers, tell)
+        self.plan(asked, before, everything=everything)
 
     def basis(self, adapter: Adapter) -> Basis:
         """What the results of an adapter depend on here."""
@@ -112,6 +135,7 @@ class Run:
             self.conventions[adapter.id] = found
         return found
 
+    @cached_property
     def _museum(self) -> Basis:
         return Basis(
             kit=self.kit,
@@ -120,9 +144,19 @@ class Run:
             device_model=device_model("cpu"),
         )
 
-    def _visited(self) -> Museum | None:
-        self.museum = self.museums.get(key("museum", "", SEED, self._museum()))
-        return self.museum
+    def _visit(self) -> list[str]:
+        """Look the museum up, and return what of it is missing: it is shown whole or not at all."""
+        found = {
+            name: self.tried.get(key(MUSEUM, name, SEED, self._museum)) for name in worker.bugs()
+        }
+        there = {name: one for name, one in found.items() if one is not None}
+        if len(there) == len(found):
+            self.museum = Museum(
+                mutants=[one.mutant for name, one in there.items() if name != NO_BUG],
+                false_alarms=there[NO_BUG].mutant.killed_by,
+                seconds=sum(one.seconds for one in there.values()),
+            )
+        return [name for name in found if name not in there]
 
 
 def _call(function: Callable[..., str], given: tuple[object, ...]) -> str:

@@ -5,17 +5,21 @@ import json
 import os
 import subprocess
 import sys
+import time
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 
-from bnref.conformance import NotAnImplementation, isolated, museum
+from bnref.conformance import NotAnImplementation, isolated, museum, run
 from bnref.conformance.result import Result
-from bnref.evidence.checked import Basis, Checked, Chosen, Museum, Mutant, Outcome, Shelf
+from bnref.evidence.checked import Basis, Checked, Chosen, Mutant, Outcome, Shelf, Tried
 from bnref.evidence.conformity import rounded
 
 SEED = 0
+NO_BUG = museum.CLEAN.name
+"""The museum's layer without a bug, which no check may fail."""
 PATIENCE = 180
 """Seconds that measuring the conventions may take, import included."""
 
@@ -56,22 +60,27 @@ def inspect(
     return ""
 
 
-def visit(basis: Basis, store: Path) -> str:
-    """Run every mutant through every check and keep the kill matrix."""
-    clean, *rows = museum.kill_matrix(SEED)
-    mutants = [
-        Mutant(
-            id=row.id,
-            links=list(row.links),
-            meant_for=list(row.meant_for),
-            killed_by=list(row.killed_by),
-            sentence=row.sentence,
+def bugs() -> list[str]:
+    """What the museum has to try: every mutant by its id, and the layer without a bug."""
+    return [NO_BUG, *museum.mutants()]
+
+
+def visit(names: Sequence[str], basis: Basis, store: Path) -> str:
+    """Run these layers of the museum through every check and keep what kills each."""
+    shelf, known = Shelf(store, Tried), museum.mutants()
+    for name in names:
+        mutant, start = known.get(name), time.monotonic()
+        with warnings.catch_warnings(action="ignore"):  # mutants divide by 0
+            report = run(mutant.implementation if mutant else museum.CLEAN, SEED)
+        found = Mutant(
+            id=name,
+            links=list(mutant.links) if mutant else [],
+            meant_for=list(mutant.meant_for) if mutant else [],
+            killed_by=[r.check for r in report.results if r.status in museum.DEAD],
+            sentence=mutant.sentence if mutant else "",
         )
-        for row in rows
-    ]
-    alarms = list(clean.killed_by)
-    found = Museum(basis=basis, seed=SEED, mutants=mutants, false_alarms=alarms, date=_today())
-    Shelf(store, Museum).put(found)
+        took = round(time.monotonic() - start, 3)
+        shelf.put(Tried(basis=basis, seed=SEED, mutant=found, seconds=took, date=_today()))
     return ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from traceback import extract_tb
 
 from bnref.norms._norm import Norm
 
@@ -42,9 +43,9 @@ def _foreign(name: str) -> Norm:
     module, _, factory = name.partition(":")
     try:
         build = getattr(import_module(module), factory)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (Exception, SystemExit) as error:  # whatever a user's file does when it is read
         raise ValueError(
-            f"no normaliser {name!r}: {error}; there are {', '.join(names())}"
+            f"no normaliser {name!r}: {_what(error)}; there are {', '.join(names())}"
         ) from error
     if not callable(build):
         raise ValueError(
@@ -54,3 +55,14 @@ def _foreign(name: str) -> Norm:
     return Norm(
         name=name, build=build, pools_over="undeclared", source=module, conventions="undeclared"
     )
+
+
+def _what(error: BaseException) -> str:
+    """The error in one line, with the file and line that raised it unless it is the name's own."""
+    said = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename} line {error.lineno}: {type(error).__name__}: {said}"
+    last = extract_tb(error.__traceback__)[-1]
+    if last.filename == __file__ or "importlib" in last.filename:
+        return said
+    return f"{last.filename} line {last.lineno}: {type(error).__name__}: {said}"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
+
+CACHED = 1 << 18
+"""Values of a piece: 1 MiB of float32, about the second-level cache of a core."""
 
 
 def along(value: Tensor, x: Tensor) -> Tensor:
@@ -11,12 +16,43 @@ def along(value: Tensor, x: Tensor) -> Tensor:
     return value.view(-1, *(1,) * (x.dim() - 2))
 
 
-def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """`x * scale + shift`; scale and shift broadcast over space, in one shape.
+def affine(x: Tensor, scale: Tensor, shift: Tensor, out: Tensor | None = None) -> Tensor:
+    """`x * scale + shift`; scale and shift broadcast over space, in one shape. `out` may be x.
 
     addcmul passes over memory once, but runs scalar code where neighbours share scale and shift,
     as they do within a contiguous feature map: there two passes take half the time.
     """
     if x.stride(1) == 1:
-        return torch.addcmul(shift, x, scale)
-    return (x * scale).add_(shift)
+        return torch.addcmul(shift, x, scale, out=out)
+    return torch.mul(x, scale, out=out).add_(shift)
+
+
+def wide(dtype: torch.dtype) -> torch.dtype:
+    """What statistics of values of this dtype are taken in: float32 for half precision."""
+    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+
+
+def pieces(*tensors: Tensor) -> Iterable[tuple[Tensor, ...]]:
+    """Tensors (N, ...) of one shape cut along N, alike, so that a piece stays in a core's cache.
+
+    Several passes over a piece read main memory once. Compiled code and accelerators pass over the
+    whole at once: there the tensors are one piece.
+    """
+    first = tensors[0]
+    if torch.compiler.is_compiling() or first.device.type != "cpu":
+        return [tensors]
+    samples = max(1, CACHED * first.shape[0] // first.numel())
+    return zip(*(tensor.split(samples) for tensor in tensors), strict=True)
+
+
+def channel_sum(x: Tensor) -> Tensor:
+    """The sum over the batch and space (1, C, 1, ...)."""
+    return x.sum((0, *range(2, x.dim())), keepdim=True)
+
+
+def add_products(total: Tensor | None, a: Tensor, b: Tensor) -> Tensor:
+    """`total` with a * b of another piece added value by value, in place; a * b of the first, the largest."""
+    if total is None:
+        return a * b
+    total[: a.shape[0]].addcmul_(a, b)
+    return total

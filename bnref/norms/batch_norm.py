@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bnref.norms._channels import affine, along
+from bnref.norms._channels import add_products, affine, along, channel_sum, pieces, wide
 from bnref.norms._norm import Norm
 
 
@@ -55,17 +55,19 @@ class BatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.dim() < 2 or x.shape[1] != self.channels:
             raise ValueError(f"expected (N, {self.channels}, ...), found {tuple(x.shape)}")
-        if x.dtype in (torch.float16, torch.bfloat16):
-            return self.forward(x.float()).to(x.dtype)
         weight: Tensor | None = self.weight
         bias: Tensor | None = self.bias
         if weight is None or bias is None:
-            weight, bias = x.new_ones(self.channels), x.new_zeros(self.channels)
+            dtype = wide(x.dtype)
+            weight = x.new_ones(self.channels, dtype=dtype)
+            bias = x.new_zeros(self.channels, dtype=dtype)
         mean, var = self.running_mean, self.running_var
         if not self.training and mean is not None and var is not None:
             # Autograd keeps rstd and mean * rstd, not the buffers, which may move before backward.
             rstd = (var + self.eps).rsqrt()
-            return affine(x, along(weight * rstd, x), along(bias - weight * (mean * rstd), x))
+            shift = bias - weight * (mean * rstd)
+            y = affine(x.to(wide(x.dtype)), along(weight * rstd, x), along(shift, x))
+            return y.to(x.dtype)
         count = x.numel() // self.channels
         if count < 2:
             raise ValueError(
@@ -109,46 +111,73 @@ class BatchNorm(nn.Module):
         )
 
 
-def _mean(x: Tensor) -> Tensor:
-    """The mean over the batch and space (1, C, 1, ...)."""
-    return x.mean((0, *range(2, x.dim())), keepdim=True)
-
-
 class _Normalise(torch.autograd.Function):
     """y, mean and biased variance of a batch, with the backward pass written out.
 
     With E the mean over the batch and space, xc = x - mean, rstd = 1 / sqrt(var + eps):
     dx = weight * rstd * (dy - E[dy] - xc * rstd^2 * E[dy * xc]).
+    Backward keeps x, weight, mean and rstd, as native code does. Each pass computes xc in the memory
+    of its result.
     """
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        mean = _mean(x)
-        centred = x - mean  # before the square: E[x^2] - E[x]^2 cancels
-        var = _mean(centred * centred)
+        count, dtype = x.numel() // x.shape[1], wide(x.dtype)
+        mean = channel_sum(x.to(dtype)) / count
+        y = torch.empty_like(x, dtype=dtype)
+        squares = None
+        for given, centred in pieces(x, y):
+            torch.sub(given, mean, out=centred)  # before the square: E[x^2] - E[x]^2 cancels
+            squares = add_products(squares, centred, centred)
+        assert squares is not None  # a batch of two values has a piece
+        var = channel_sum(squares) / count
         rstd = (var + eps).rsqrt_()
-        ctx.save_for_backward(x, weight, centred, rstd)
+        ctx.save_for_backward(x, weight, mean, rstd)
         ctx.eps = eps
-        y = affine(centred, along(weight, x) * rstd, along(bias, x))
+        affine(y, along(weight, x) * rstd, along(bias, x), out=y)
         mean, var = mean.view(-1), var.view(-1)
         ctx.mark_non_differentiable(mean, var)
-        return y, mean, var
+        return y.to(x.dtype), mean, var
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        x, weight, centred, rstd = ctx.saved_tensors
+        x, weight, mean, rstd = ctx.saved_tensors
         if torch.is_grad_enabled():
-            # What forward saved is constant to autograd; a second derivative needs it as f(x).
-            centred = x - _mean(x)
-            rstd = (_mean(centred * centred) + ctx.eps).rsqrt()
+            return *_differentiable_backward(dy, x, weight, ctx.eps), None
+        count, dtype = x.numel() // x.shape[1], wide(x.dtype)
+        dy = dy.to(dtype)
+        dx = torch.empty_like(x, dtype=dtype)
+        dbias, products = torch.zeros_like(mean), None
+        for given, dy_piece, centred in pieces(x, dy, dx):
+            torch.sub(given, mean, out=centred)
+            products = add_products(products, centred, dy_piece)
+            dbias += channel_sum(dy_piece)
+        assert products is not None
+        dweight = channel_sum(products) * rstd
         scale = along(weight, x) * rstd
-        dbias = _mean(dy)  # over count, as dweight
-        dweight = _mean(dy * centred) * rstd
-        dx = affine(centred, dweight * rstd * -scale, dbias * -scale).addcmul_(dy, scale)
-        count = x.numel() // x.shape[1]
-        return dx, (dweight * count).view(-1), (dbias * count).view(-1), None
+        slope, shift = dweight * rstd * -scale / count, dbias * -scale / count
+        for dy_piece, centred in pieces(dy, dx):
+            affine(centred, slope, shift, out=centred).addcmul_(dy_piece, scale)
+        return dx.to(x.dtype), dweight.view(-1), dbias.view(-1), None
+
+
+def _differentiable_backward(
+    dy: Tensor, x: Tensor, weight: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """dx, dweight and dbias as functions of x, dy and weight that autograd differentiates.
+
+    What forward saved is constant to autograd, and what is written in place has no second derivative.
+    """
+    count, dtype = x.numel() // x.shape[1], wide(x.dtype)
+    given, dy = x.to(dtype), dy.to(dtype)
+    centred = given - channel_sum(given) / count
+    rstd = (channel_sum(centred * centred) / count + eps).rsqrt()
+    xhat = centred * rstd
+    dbias, dweight = channel_sum(dy), channel_sum(dy * xhat)
+    dx = along(weight, x) * rstd * (dy - dbias / count - xhat * (dweight / count))
+    return dx.to(x.dtype), dweight.view(-1), dbias.view(-1)
 
 
 NORM = Norm(

@@ -79,19 +79,22 @@ class _Normalise(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float
     ) -> Tensor:
-        centred = x - _group_mean(_space_mean(x), groups)  # before the square: no cancellation
+        mean = _group_mean(_space_mean(x), groups)
+        centred = x - mean  # before the square: no cancellation
         rstd = (_group_mean(_space_mean(centred * centred), groups) + eps).rsqrt_()
-        ctx.save_for_backward(x, weight, centred, rstd)
+        ctx.save_for_backward(x, weight, mean, rstd)
         ctx.groups, ctx.eps = groups, eps
-        return affine(centred, along(weight, x) * rstd, along(bias, x))
+        return affine(centred, along(weight, x) * rstd, along(bias, x), out=centred)
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        x, weight, centred, rstd = ctx.saved_tensors
+        x, weight, mean, rstd = ctx.saved_tensors
         groups = ctx.groups
         if torch.is_grad_enabled():
             # What forward saved is constant to autograd; a second derivative needs it as f(x).
-            centred = x - _group_mean(_space_mean(x), groups)
+            mean = _group_mean(_space_mean(x), groups)
+        centred = x - mean
+        if torch.is_grad_enabled():
             rstd = (_group_mean(_space_mean(centred * centred), groups) + ctx.eps).rsqrt()
         gain = along(weight, x)
         dbias = _space_mean(dy)  # per sample, over space, as dweight

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
-from bnref.evidence.findings import Finding
+from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing, Table
 
@@ -33,8 +33,11 @@ class Line:
     high: float
 
 
-def draw(findings: Sequence[Finding]) -> Drawing:
-    """The overview of all judged findings, "at least" claims and "between" claims apart."""
+def draw(findings: Sequence[Finding], headlines: bool = False) -> Drawing:
+    """The overview of the judged among these findings, "at least" and "between" claims apart.
+
+    `headlines` says that they are the headline claims only.
+    """
     panels = [
         (
             "At least: effect ÷ smallest effect that counts",
@@ -49,9 +52,10 @@ def draw(findings: Sequence[Finding]) -> Drawing:
         ),
     ]
     filled = [panel for panel in panels if panel[2]]
-    title = "All verdicts at a glance"
+    title = "Headline verdicts at a glance" if headlines else "All verdicts at a glance"
+    which = "headline" if headlines else "judged"
     caption = (
-        "Median (white mark) and exact 95 % interval of every judged claim, measured by its own "
+        f"Median (white mark) and exact 95 % interval of every {which} claim, measured by its own "
         "region because units differ; shaded: the claim is true there. Both axes are linear between −1 and 1 "
         "and logarithmic beyond; an arrow marks an unbounded end. Exact claims show their range. "
         "* not confirmed: it does not stand after Holm's adjustment, or is not the registered run."
@@ -65,7 +69,7 @@ def draw(findings: Sequence[Finding]) -> Drawing:
             axes[0].set_axis_off()
             axes[0].text(0.5, 0.5, "no claim has been judged yet", ha="center", va="center")
         svg = canvas.svg(page, title, caption)
-    return Drawing(PATH, svg, title, caption, _table(findings))
+    return Drawing(PATH, svg, title, caption, _table(findings, which))
 
 
 def _lines(findings: Sequence[Finding], panel: str) -> list[Line]:
@@ -152,9 +156,9 @@ def _row(axes: Axes, place: int, line: Line, left: float, right: float) -> None:
     axes.text(1.05, place, told, color=color, transform=side, va="center")
 
 
-def _table(findings: Sequence[Finding]) -> Table:
+def _table(findings: Sequence[Finding], which: str) -> Table:
     return Table(
-        "Every judged claim with its effect in its own unit",
+        f"Every {which} claim with its effect in its own unit",
         ("claim", "effect", "region", "verdict"),
         tuple(
             (

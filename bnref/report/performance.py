@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from bnref.report import roofline
+
 SECTIONS = ("throughput", "scaling", "overhead_ms_per_cell", "sequential", "layers")
 """What a whole run of `pytest benchmarks/ -m speed` measures. Only a whole run is published."""
 
@@ -18,4 +20,9 @@ def write(root: Path, sections: Mapping[str, object], environment: Mapping[str, 
     path = folder / "performance.json"
     text = msgspec.json.format(msgspec.json.encode({"environment": environment, **ordered}))
     path.write_bytes(text + b"\n")
+    layers = ordered.get("layers")
+    if isinstance(layers, Mapping):
+        figures = folder / "figures"
+        figures.mkdir(exist_ok=True)
+        (figures / "roofline.svg").write_text(roofline.draw(layers))
     return path

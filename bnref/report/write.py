@@ -8,9 +8,11 @@ from pathlib import Path
 from bnref.report import overview
 from bnref.report.bibliography import bibtex
 from bnref.report.document import encode, rounded
+from bnref.report.drawing import Drawing
 from bnref.report.figures import drawings
 from bnref.report.judged import Judged
 from bnref.report.page import Entry, Page, page, render
+from bnref.report.summary import groups
 
 
 def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
@@ -27,15 +29,24 @@ def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
 def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
     """Every file of the report by its path in the folder, the same bytes for the same records."""
     shown = laid_out(judged)
-    summary = overview.draw(shown.findings)
-    figures = [summary, *(drawing for entry in shown.entries for drawing in entry.drawings)]
+    glance = at_a_glance(shown)
+    grouped = groups(shown)
+    figures = [glance, *(drawing for entry in shown.entries for drawing in entry.drawings)]
     return {
         "findings.json": encode(one.finding for one in judged),
-        "report.md": render("report.md", shown, summary).encode(),
-        "report.html": render("report.html", shown, summary).encode(),
+        **{
+            name: render(name, shown, overview=glance, groups=grouped).encode()
+            for name in ("report.md", "report.html", "summary.md", "summary.html")
+        },
         "references.bib": bibtex(one.question.paper for one in judged).encode(),
         **{drawing.path: drawing.svg.encode() for drawing in figures},
     }
+
+
+def at_a_glance(shown: Page) -> Drawing:
+    """The overview of the claims that a short table shows."""
+    first = [entry.finding for entry in shown.first]
+    return overview.draw(first, headlines=len(first) < len(shown.entries))
 
 
 def laid_out(judged: Sequence[Judged], *, figures: bool = True) -> Page:

@@ -37,5 +37,6 @@ CLAIM = Claim(
             "10-17: one of eleven gains half a point).",
         )
     },
+    headline=True,
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -3,8 +3,9 @@
 Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, the paper's step grid.
 """
 
-from bnref.evidence.claim import Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
 
@@ -16,6 +17,7 @@ def smoother(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="SA18-8",
+    headline=True,
     locator="section 3.2, figure 4 (a)",
     statement="Along the gradient the loss of a plain network varies over a range at least twice as wide as "
     "that of the same network with batch normalisation (median over training).",

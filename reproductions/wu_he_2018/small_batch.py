@@ -3,7 +3,6 @@
 from bnref.evidence.claim import (
     Arm,
     Claim,
-    Curve,
     Expectation,
     Reported,
     Rows,
@@ -12,6 +11,7 @@ from bnref.evidence.claim import (
     grid,
 )
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import CLASSIFY, FASHION
 
@@ -40,6 +40,7 @@ TUNING = Setting(experiment=CLASSIFY, arms=TUNED, seeds=5, fixed={**FIXED, "batc
 
 CLAIM = Claim(
     id="WH18-1",
+    headline=True,
     locator="section 4.1, table 2, figure 1",
     statement="Shrinking the batch from 32 to 2 costs BatchNorm at least one percentage point more "
     "accuracy than it costs GroupNorm.",

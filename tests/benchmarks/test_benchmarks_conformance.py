@@ -9,13 +9,16 @@ import msgspec
 import pytest
 
 from bnref.conformance import checks
-from bnref.evidence.checked import Basis, Checked, Museum, Mutant, Outcome, Shelf
+from bnref.evidence.checked import Basis, Checked, Mutant, Outcome, Shelf, Tried
 from bnref.evidence.conformity import read
 from bnref.execution.local import each
 from bnref.execution.worker import call
 from bnref.inspection.adapters import Adapter, adapters
+from bnref.inspection.plan import MUSEUM, Plan
 from bnref.inspection.publish import document
-from bnref.inspection.run import Asked, Run
+from bnref.inspection.run import Asked, Museum, Run
+from bnref.inspection.worker import NO_BUG, bugs, museum_code, visit
+from bnref.report.conformance import write
 
 REPOSITORY = Path(__file__).parents[2]
 FILE = "benchmarks/test_conformance.py"
@@ -51,7 +54,10 @@ def kit_bench(bench):
 
 def test_every_adapter_with_every_check_and_three_at_smoke(ours):
     small = [asked.id for asked in ours.matrix("small")]
-    assert len(small) == len(set(small)) == len(adapters()) * len(checks())
+    few = [adapter for adapter in adapters().values() if adapter.only]
+    every = (len(adapters()) - len(few)) * len(checks())
+    assert len(small) == len(set(small)) == every + sum(len(adapter.only) for adapter in few)
+    assert {check for adapter in few for check in adapter.only} <= set(checks())
     assert f"torch_nn-{CHECK}" in small
     assert {"numpy_plain", "bnref_norms", "torch_nn", "torch_compiled_traced"} <= set(adapters())
     smoke = ours.matrix("smoke")
@@ -111,7 +117,7 @@ def test_what_is_done_before_ctrl_c_stands_and_a_tampered_result_is_measured_aga
     path.write_text(path.read_text().replace('"conforms"', '"deviates"'))
     third = Run(tmp_path, workers=1)
     third.measure(asked[:1], lines.append)
-    assert lines[0] == "bnref: 1 checks to run on 1 implementations"
+    assert lines[0] == "bnref: 1 checks to run on 1 implementations, 1 worker"
     assert len(third.shelf.faults) == 1
     assert third.results[asked[0]].outcome == result.outcome
 
@@ -168,7 +174,7 @@ def test_what_is_not_installed_is_skipped_with_the_reason(ours, tmp_path):
 def test_a_bug_that_lives_is_red(ours, tmp_path):
     run = Run(tmp_path, workers=1)
     alive = Mutant(id="zeros", links=[], meant_for=["a", "b"], killed_by=["a"])
-    run.museum = Museum(basis=BASIS, seed=0, mutants=[alive], false_alarms=[], date="2026-01-02")
+    run.museum = Museum(mutants=[alive], false_alarms=[])
     with pytest.raises(AssertionError, match="zeros"):
         ours.test_every_bug_of_the_museum_dies(ours.Inspected(run, "small"))
 
@@ -195,6 +201,104 @@ def test_what_cannot_run_here_keeps_what_is_published_of_it(tmp_path):
     after = document(here, [asked], before)
     assert after.implementations[0] == before.implementations[0]
     assert after.implementations[1].properties[CHECK] == BAD
+
+
+def test_what_was_not_run_through_all_that_was_asked_keeps_what_is_published(tmp_path):
+    known = adapters()["torch_nn"]
+    run = Run(tmp_path, workers=1)
+    other = "evaluation_normalises_by_the_running_statistics"
+    run.results = {
+        Asked(known, CHECK): made_up(known, GOOD),
+        Asked(known, other): msgspec.structs.replace(made_up(known, GOOD), check=other),
+    }
+    before = document(run, list(run.results), None)
+    asked = list(run.results)
+    del run.results[asked[1]]
+    assert document(run, asked, before).implementations == before.implementations
+    assert document(run, asked[:1], before).implementations[0].properties.keys() == {CHECK}
+
+
+def test_a_visit_of_the_museum_goes_on_where_it_was_stopped(tmp_path):
+    run = Run(tmp_path, workers=2)
+    assert run.plan([], None, everything=True).bugs == bugs()
+    assert run.museum is None
+    first, *_ = set(bugs()) - {NO_BUG}
+    assert visit((NO_BUG, first), run._museum, tmp_path) == ""
+    assert set(run.plan([], None, everything=True).bugs) == set(bugs()) - {NO_BUG, first}
+    nothing = Mutant(id="", links=[], meant_for=[], killed_by=[])
+    for name in set(bugs()) - {NO_BUG, first}:
+        made = msgspec.structs.replace(nothing, id=name)
+        run.tried.put(Tried(basis=run._museum, seed=0, mutant=made, seconds=1.0, date="2026-01-02"))
+    assert run.plan([], None, everything=True).jobs == []
+    museum = run.museum
+    assert isinstance(museum, Museum)
+    assert [mutant.id for mutant in museum.mutants] == bugs()[1:]
+    assert museum.false_alarms == []
+    alive = next(mutant for mutant in museum.mutants if mutant.id == first)
+    assert set(alive.meant_for) <= set(alive.killed_by) != set()
+    assert len(museum_code()) == 64
+
+
+def test_a_plan_foretells_and_begins_with_the_longest(tmp_path):
+    known = adapters()
+    there = Run(tmp_path, workers=2)
+    slow = msgspec.structs.replace(made_up(known["torch_nn"], GOOD), seconds=90.0)
+    asked = [Asked(known[name], CHECK) for name in ("numpy_plain", "torch_nn")]
+    there.results = dict(zip(asked, (made_up(known["numpy_plain"], GOOD), slow), strict=True))
+    there.museum = Museum(mutants=[Mutant(id="zeros", links=[], meant_for=[], killed_by=[])] * 10,
+                          false_alarms=[], seconds=100.0)  # fmt: skip
+    before = document(there, asked, None)
+    checks = {one.adapter: [CHECK] for one in asked}
+    plan = Plan(checks, [], ["a", "b", "c"], before, workers=2)
+    assert [job.name for job in plan.jobs][:2] == ["torch_nn", f"{MUSEUM} 1 of 3"]
+    assert plan.forecast() == (
+        "bnref: 2 checks to run on 2 implementations, 3 layers of the museum, about 1.5 min, 2 workers"
+    )
+    unknown = Plan(checks | {known["mlx"]: [CHECK]}, [], [], before, workers=1)
+    assert unknown.jobs[0].name == "mlx"
+    assert "min" not in unknown.forecast()
+    assert unknown.forecast().endswith("3 implementations, 1 worker")
+
+
+def test_collecting_foretells_the_work_of_the_kit(kit_bench):
+    shutil.copy(REPOSITORY / "benchmarks" / "conftest.py", kit_bench.root / "benchmarks")
+    ran = kit_bench.run("--collect-only", "-k", f"numpy_plain-{CHECK} or museum")
+    assert ran.code == 0, ran.text
+    told = f"bnref: 1 checks to run on 1 implementations, {len(bugs())} layers of the museum"
+    assert len(ran.lines(told)) == 1, ran.text
+    assert not (kit_bench.root / ".bnref").exists()
+
+
+@pytest.mark.slow
+def test_the_whole_kit_is_published_where_that_is_asked_for(kit_bench, tmp_path):
+    """On a kit of one implementation, with a museum that was visited before."""
+    text = (REPOSITORY / FILE).read_text()
+    kit_bench.write(FILE, text.replace("adapters().values()", "[adapters()['numpy_plain']]"))
+    run = Run(kit_bench.root / ".bnref" / "store", workers=1)
+    for name in bugs():
+        made = Mutant(id=name, links=[], meant_for=[], killed_by=[])
+        run.tried.put(Tried(basis=run._museum, seed=0, mutant=made, seconds=1.0, date="2026-01-02"))
+    mlx = adapters()["mlx"]
+    run.results = {Asked(mlx, CHECK): made_up(mlx, BAD)}
+    reports = kit_bench.root / "reports"
+    write(reports, document(run, list(run.results), None))
+    before = read(reports / "conformance.json")
+
+    for arguments in ((), ("--bn-publish", "-k", CHECK), ("--bn-publish", "--bn-scale", "smoke")):
+        ran = kit_bench.run(*arguments)
+        assert ran.code == 0, ran.text
+        assert read(reports / "conformance.json") == before
+    ran = kit_bench.run("--bn-publish")
+    assert ran.code == 0, ran.text
+    assert ran.lines(f"conformance: {reports / 'conformance.html'}")
+    after = read(reports / "conformance.json")
+    assert before is not None
+    assert after is not None
+    assert [one.id for one in after.implementations] == ["numpy_plain", "mlx"]
+    assert len(after.implementations[0].properties) == len(checks())
+    assert after.implementations[1] == before.implementations[0]
+    assert [row["id"] for row in after.conventions] == ["numpy_plain"]
+    assert (reports / "conformance.md").read_text().count("kkkkkkkk, another kit") == 1
 
 
 def test_a_job_that_kills_its_worker_is_told_and_the_others_are_done():

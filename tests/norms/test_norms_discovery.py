@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,33 @@ def test_a_name_that_is_not_there_is_one_clear_line(name: str, reason: str) -> N
     assert reason in found, f"expected {reason!r}, found {found!r}"
     assert "\n" not in found, f"expected one line, found {found!r}"
     assert "batch_norm" in found, f"expected the names that exist, found {found!r}"
+
+
+BROKEN = {
+    "def build(:": "line 1: SyntaxError: invalid syntax",
+    "x = 1\nbuild = nothing": "line 2: NameError: name 'nothing' is not defined",
+    "import no_such_package": "line 1: ModuleNotFoundError: No module named 'no_such_package'",
+    "raise RuntimeError('two\\nlines')": "line 1: RuntimeError: two lines",
+    "1 / 0": "line 1: ZeroDivisionError: division by zero",
+    "import sys\nsys.exit('a script')": "line 2: SystemExit: a script",
+    "def __getattr__(name):\n    raise KeyError(name)": "line 2: KeyError: 'build'",
+}
+
+
+@pytest.mark.parametrize("source", BROKEN)
+def test_a_broken_file_is_one_line_with_its_place(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken_norm_of_a_user.py"
+    file.write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match="no normaliser 'broken_norm_of_a_user:build': ") as caught:
+        norms.get("broken_norm_of_a_user:build")
+    sys.modules.pop("broken_norm_of_a_user", None)
+    found = str(caught.value)
+    assert BROKEN[source] in found, f"expected {BROKEN[source]!r}, found {found!r}"
+    assert str(file) in found, f"expected {file}, found {found!r}"
+    assert "\n" not in found, f"expected one line, found {found!r}"
 
 
 def test_a_new_file_is_found_without_touching_another(

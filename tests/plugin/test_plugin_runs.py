@@ -22,7 +22,7 @@ def test_a_whole_run_measures_judges_and_publishes_and_the_next_one_measures_not
     ran = bench.run()
     assert ran.code == 0, ran.text
     assert len(bench.log("end")) == 24, "X-1 and X-2 share their cells"
-    assert len(ran.lines("bnref: 24 cells to measure for 36 tests")) == 1
+    assert len(ran.lines("bnref: 24 cells to measure for 36 tests, 12 shared, ")) == 1
     assert [line[:7] for line in ran.lines("] X-", " left")] == [
         f"[{n:2}/24]" for n in range(1, 25)
     ]
@@ -99,6 +99,24 @@ def test_a_part_of_the_claims_or_other_seeds_are_judged_aside(bench):
     assert len(quiet.lines(f"report: {page} (not published: not a whole run)")) == 1
     assert bench.findings()["X-1"]["registered"] is False
     assert not (bench.root / "reports").exists()
+
+
+def test_headline_claims_come_first_and_each_verdict_with_the_last_of_its_cells(bench):
+    bench.claim("A-1")
+    bench.claim("B-1", headline=True, gap=3.0)
+    bench.claim("C-1", of="B-1", gap=3.0, seeds=4)
+    ran = bench.run("--bn-workers", "1")
+    assert ran.code == 0, ran.text
+    told = [line.split() for line in ran.text.splitlines() if line.startswith(("[", "->"))]
+    names = [words[1] if words[0] == "->" else words[-7][:3] for words in told]
+    assert names == [*["B-1"] * 8, "C-1:", *["B-1"] * 4, "B-1:", *["A-1"] * 12, "A-1:"], ran.text
+    assert ran.lines("-> B-1: supported, 3 [3, 3] points, n=6")
+    assert ran.lines("-> C-1: inconclusive, 3 [?, ?] points, n=4")
+
+    bench.claim("D-1", gap=4.0)
+    more = bench.run("--bn-workers", "1", "--deselect", f"{CELLS}[D-1-low-s100]")
+    told = [line.split()[1] for line in more.lines("-> ")]
+    assert told == ["A-1:", "B-1:", "C-1:"], "what is complete at once; D-1 lacks a cell"
 
 
 def test_red_is_a_swapped_verdict_a_failed_control_and_a_broken_run(bench):

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from importlib.resources import files as resources
 from itertools import pairwise
 from pathlib import Path
 
 import html5lib
+import jsonschema
 import msgspec
 import pytest
 
@@ -16,8 +18,10 @@ from bnref import cli
 from bnref.evidence import conformity
 from bnref.evidence.checked import Mutant, Outcome
 from bnref.evidence.conformity import Check, Document, Implementation
-from bnref.report import conformance
-from bnref.report.conformance import contents, page, write
+from bnref.report import conformance, frameworks
+from bnref.report.conformance import contents, write
+from bnref.report.readme import ReadmeError
+from bnref.report.shown import page
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 LINK = "https://github.com/pytorch/pytorch/issues/1"
@@ -55,6 +59,7 @@ def made_up() -> Document:
         "third": msgspec.structs.replace(GOOD, declared="long ago"),
     }
     return Document(
+        kit="a" * 64,
         checks=checks,
         mutants=[
             Mutant(
@@ -74,8 +79,18 @@ def made_up() -> Document:
             ),
         ],
         conventions=[
-            {"name": "mine", "momentum": 0.1, "one_value": "raises"},
-            {"name": "Other", "momentum": None},
+            {
+                "name": "mine",
+                "version": "1",
+                "weight_of_the_new_batch": 0.1,
+                "weight_of_the_first": 1.0,
+                "running_var": "biased",
+                "eps": 1e-05,
+                "one_value_per_channel": "raises",
+                "buffers": "running_mean",
+                "measured": "2026-01-02",
+            },
+            {"name": "Other", "not_measured": "no <default>", "measured": "2026-01-02"},
         ],
         not_run={"absent": "absent not installed here"},
     )
@@ -120,7 +135,7 @@ def test_the_document_is_of_the_published_shape(files):
     first = document["implementations"][1]["properties"]["first"]
     assert (first["status"], first["ulp"], first["best_ulp"]) == ("deviates", 1234.5678, 0.75)
     assert document["implementations"][0]["properties"]["third"]["ulp"] is None
-    assert document["conventions"][0]["momentum"] == 0.1
+    assert document["conventions"][0]["weight_of_the_new_batch"] == 0.1
 
 
 def test_the_same_bytes_in_another_process(files, tmp_path):
@@ -141,7 +156,7 @@ def test_signs_and_sums():
     assert mine.signs == ("conforms", "declared", "not_applicable", "conforms")
     assert other.signs == ("deviates", "broken", "unexpected", "missing")
     assert mine.line == "2 of 3 properties, 1 declared otherwise"
-    assert other.line == "1 of 3 properties"
+    assert other.line == "1 of 3 properties, 1 not asked"
     assert [lack.check.id for lack in other.undeclared] == ["first", "second"]
     assert mine.undeclared == ()
 
@@ -229,6 +244,52 @@ def test_a_damaged_document_is_one_line(root, capsys):
     assert cli.main(["report", "--root", str(root)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("bnref: conformance.json: ")
+
+
+def test_the_committed_schema_is_the_generated_one():
+    """Regenerate: python -m bnref.evidence.conformity > bnref/report/conformance.schema.json"""
+    committed = resources("bnref.report").joinpath("conformance.schema.json").read_bytes()
+    assert committed == conformity.schema()
+
+
+def test_conformance_json_is_valid(files):
+    validator = jsonschema.Draft202012Validator(json.loads(conformity.schema()))
+    document = json.loads(files["conformance.json"])
+    validator.validate(document)
+    document["implementations"][0]["properties"]["first"]["status"] = "fine"
+    assert not validator.is_valid(document)
+
+
+def test_results_of_another_kit_are_marked():
+    one, other = made_up().implementations
+    other = msgspec.structs.replace(other, kit="b" * 64)
+    files = contents(msgspec.structs.replace(made_up(), implementations=[one, other]))
+    for name, mark in {"conformance.md": "| ", "conformance.html": "<td>"}.items():
+        text = files[name].decode()
+        assert f"{mark}aaaaaaaa, another kit" not in text
+        assert f"{mark}bbbbbbbb, another kit" in text
+
+
+def test_the_tables_of_the_docs_are_written_and_compared(root, capsys):
+    path = root / "docs" / "FRAMEWORKS.md"
+    path.parent.mkdir()
+    empty = "".join(f"<!-- bnref:{n} -->\n<!-- /bnref:{n} -->\n" for n in frameworks.BLOCKS)
+    path.write_text(f"by hand\n{empty}by hand\n")
+    assert cli.main(["report", "--root", str(root), "--check"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(" is not")[0] for line in lines] == [
+        f"docs/FRAMEWORKS.md: block {name!r}" for name in frameworks.BLOCKS
+    ]
+    assert cli.main(["report", "--root", str(root)]) == 0
+    assert cli.main(["report", "--root", str(root), "--check"]) == 0
+    text = path.read_text()
+    assert text.startswith("by hand\n")
+    assert text.endswith("by hand\n")
+    assert "| Other | 2.0 | 2026-01-02 |" in text
+    assert "| mine" not in text.partition("bnref:findings")[2]
+    path.write_text("no place")
+    with pytest.raises(ReadmeError, match=r"FRAMEWORKS.md: no place for the generated block"):
+        frameworks.update(root, page(made_up()))
 
 
 def test_nothing_published(tmp_path):

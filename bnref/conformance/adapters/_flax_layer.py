@@ -66,6 +66,7 @@ def adapter(
         make=lambda config: Layer(step, config, **options(config), **chosen),
         conventions=BIASED,
         dtypes=dtypes,
+        patience=_jax_layer.PATIENCE,
         default=lambda: Layer(step, simple, **chosen),
         deviates=deviates,
     )

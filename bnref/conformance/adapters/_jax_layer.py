@@ -23,6 +23,8 @@ jnp = Framework("jax.numpy")
 Array = NDArray[Any]
 Step = Callable[..., tuple[Any, dict[str, Any]]]
 Options = tuple[tuple[str, Any], ...]
+PATIENCE = 60.0
+"""Seconds for a check: compiling its layers takes up to 4 s here, and the machine may be busy."""
 
 
 class Layer:

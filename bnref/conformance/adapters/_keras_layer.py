@@ -54,6 +54,7 @@ def adapter(
     package: Any,
     layer: Callable[[Config, dict[str, Any]], Any],
     dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16"),
+    patience: float = 10.0,
 ) -> Implementation:
     """The Implementation of Keras with this back end. A process has one, chosen before the import."""
     if "keras" not in sys.modules:
@@ -69,6 +70,7 @@ def adapter(
             momentum=0.01, eps=1e-3, running_variance="biased", one_value="allowed"
         ),
         dtypes=dtypes,
+        patience=patience,
         default=lambda: layer(simple, {}),
         deviates={"an_infinite_input_does_not_poison_the_statistics": "inputs are not inspected"},
     )

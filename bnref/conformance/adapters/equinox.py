@@ -99,6 +99,7 @@ def _adapter(mode: str, deviates: dict[str, str]) -> Implementation:
         conventions=Conventions(
             momentum=0.01, eps=1e-5, running_variance="biased", one_value="allowed"
         ),
+        patience=_jax_layer.PATIENCE,
         default=lambda: Layer(mode, simple),
         deviates=deviates | {infinite: "inputs are not inspected"},
     )

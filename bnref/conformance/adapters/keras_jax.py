@@ -46,9 +46,10 @@ def step(
 
 def adapter() -> Implementation:
     """The Implementation, where keras and jax are installed."""
-    return _keras_layer.adapter("jax", jax, Layer)
+    return _keras_layer.adapter("jax", jax, Layer, patience=_jax_layer.PATIENCE)
 
 
 def wide() -> Implementation:
     """The same with layers of dtype="float64"."""
-    return _keras_layer.adapter("jax", jax, Layer, ("float64",))
+    patience = _jax_layer.PATIENCE
+    return _keras_layer.adapter("jax", jax, Layer, ("float64",), patience)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ def _make(config: Config) -> Layer:
 
 def adapter() -> Implementation:
     """The Implementation, where tensorflow is installed."""
+    # TensorFlow imports Keras, and 2.21 crashes where Keras then imports torch.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     simple = Config(channels=3, dtype="float32")
     return Implementation(
         name="tf.nn.fused_batch_norm",

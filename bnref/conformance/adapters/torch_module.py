@@ -8,9 +8,11 @@ of the input, float32 for half inputs, and finds its parameters and buffers by t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -65,6 +67,17 @@ class Layer:
         found = torch.autograd.grad(inner, inputs, allow_unused=True, materialize_grads=True)
         return _array(found[0]), _array(found[1])
 
+    def triple_backward(self, x: Array, dy: Array, v: Array, w: Array, training: bool) -> Array:
+        self._forward(x, training)
+        value, cotangent = self.y, self.tensor(dy).requires_grad_()
+        for factor in (cotangent, self.tensor(v), self.tensor(w)):
+            if not value.requires_grad:
+                return np.zeros_like(x)
+            (value,) = torch.autograd.grad(
+                value, self.x, factor, create_graph=True, allow_unused=True, materialize_grads=True
+            )
+        return _array(value)
+
     def checkpointed(self, x: Array, dy: Array) -> tuple[Array, ...]:
         self.module.train()
         self.x = self.tensor(x).requires_grad_()
@@ -83,6 +96,14 @@ class Layer:
         samples = self.tensor(x), self.tensor(dy)
         found = vmap(grad(inner), in_dims=(None, 0, 0))(parameters, *samples)
         return _array(found["weight"]), _array(found["bias"])
+
+    def compile(self) -> None:
+        torch._dynamo.config.recompile_limit = torch._dynamo.config.accumulated_recompile_limit = (
+            10**5
+        )
+        logging.getLogger("torch._dynamo").setLevel(logging.ERROR)  # graphs in parts are no news
+        # Captured and decomposed as for the machine, and run without being compiled to its code.
+        self.module.compile(backend="aot_eager_decomp_partition", dynamic=False)
 
     def addresses(self) -> dict[str, int]:
         return {name: value.data_ptr() for name, value in self.module.named_buffers()}

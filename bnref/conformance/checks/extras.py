@@ -1,9 +1,8 @@
-"""What only some layers do: freeze, fold, mask, synchronise, recompute. Each needs its method."""
+"""What only some layers do: freeze, mask, synchronise, recompute, compile. Each needs its method."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,14 @@ import numpy as np
 from bnref.conformance import numerics
 from bnref.conformance.case import Case
 from bnref.conformance.check import check
-from bnref.conformance.floats import unit, working
+from bnref.conformance.floats import rounded
 from bnref.conformance.implementation import Array
 from bnref.conformance.result import Finding
 from bnref.conformance.watched import STATISTICS
 
 EPS = 0.0137
+SMALL = 3e-6
+"""An eps beside which a variance taken in one pass shows."""
 
 
 @check("C07", needs="freeze train backward evaluate state load")
@@ -103,33 +104,6 @@ def recomputation_updates_the_statistics_once(case: Case) -> Iterator[Finding]:
         yield case.same(name, after[name], kept)
 
 
-@check("C27", needs="fold load")
-def folding_keeps_the_output_of_evaluation(case: Case) -> Iterator[Finding]:
-    """Convolution and layer folded into one give their output: weights below 0, a large bias, any eps.
-
-    Plain and depthwise kernels.
-    https://github.com/Tencent/ncnn/issues/1339 https://github.com/ultralytics/yolov3/issues/807
-    https://github.com/traveller59/spconv/issues/634 https://github.com/open-mmlab/mmcv/issues/747
-    https://github.com/pytorch/pytorch/issues/141116
-    """
-    for inputs in (3, 1):
-        kernel, offset = case.draw((4, inputs, 3, 2)), case.draw((4,), mean=5.0)
-        patches = case.draw((20, inputs * 6))
-        layer, weight, bias = case.prepared(case.draw(case.shape(2, 4, 1, 1)), eps=EPS)
-        mean, var = case.statistics(4)
-        layer.load(running_mean=mean, running_var=var)
-        folded = layer.call("fold", kernel, offset)
-        y = patches @ kernel.reshape(4, -1).T + offset
-        expected = numerics.evaluate(y, mean, var, weight, bias, EPS, case.dtype)
-        size = np.abs(patches) @ np.abs(kernel.reshape(4, -1)).T + np.abs(offset)
-        scale = np.abs(weight) / np.sqrt(var + EPS)
-        slack = 40 * unit(working(case.dtype)) * size * scale
-        near = replace(expected, bound=expected.bound + slack)
-        kernel, offset = (np.asarray(value) for value in folded)
-        found = patches @ kernel.reshape(4, -1).T + offset
-        yield case.near(f"output of a kernel of {inputs} input channels", found, near)
-
-
 @check("C29", needs="masked state load")
 def padding_is_not_counted(case: Case) -> Iterator[Finding]:
     """With a mask, outputs and statistics are those of the unmasked positions, whatever the others hold.
@@ -152,6 +126,69 @@ def padding_is_not_counted(case: Case) -> Iterator[Finding]:
         pair = _running(case, ragged)
         for name, value, near in zip(STATISTICS, layer.statistics(), pair, strict=True):
             yield case.near(f"{name} where padding is {padding:g}", value, near)
+
+
+@check("C19", "C05", needs="recalibrate train state load")
+def recalibration_takes_the_statistics_of_the_batches(case: Case) -> Iterator[Finding]:
+    """Averaged weights need statistics of their own: afterwards they are those of the batches, alone.
+
+    Whatever was there before; weight, bias and momentum stay. What averages of weights are given
+    (SWA, EMA, a mean teacher), whose buffers are of other weights.
+    https://github.com/huggingface/pytorch-image-models/issues/224 https://github.com/timgaripov/swa/issues/15
+    https://github.com/mosaicml/composer/issues/624 https://github.com/pytorch/ignite/issues/2592
+    https://github.com/CuriousAI/mean-teacher/issues/9 https://github.com/lucidrains/ema-pytorch/issues/29
+    """
+    unbiased = case.conventions.running_variance == "unbiased"
+    batches = [case.draw(case.shape(4, 3, 3, 1)) for _ in range(3)]
+    last = case.draw(batches[0].shape)
+    layer, weight, bias = case.prepared(last, momentum=0.3)
+    layer.train(case.draw(last.shape))
+    layer.call("recalibrate", batches)
+    pair = numerics.running(batches, None, case.dtype, unbiased=unbiased)
+    begin = layer.statistics()
+    for name, found, expected in zip(STATISTICS, begin, pair, strict=True):
+        yield case.near(f"{name} afterwards", found, expected)
+    layer.train(last)
+    pair = numerics.running([last], 0.3, case.dtype, unbiased=unbiased, begin=begin)
+    for name, found, expected in zip(STATISTICS, layer.statistics(), pair, strict=True):
+        yield case.near(f"{name} a step later, at momentum 0.3", found, expected)
+    after = layer.state()
+    for name, kept in (("weight", weight), ("bias", bias)):
+        yield case.same(name, after[name], kept.astype(after[name].dtype))
+
+
+@check("C23", "C21", needs="compile train evaluate backward state load")
+def compiled_the_layer_computes_the_same(case: Case) -> Iterator[Finding]:
+    """Through the framework's compiler two steps and an evaluation are those of the formula.
+
+    Outputs, gradients and statistics, for eps and momentum that are no defaults and for None; one channel
+    is nearly constant.
+    https://github.com/pytorch/pytorch/issues/181696 https://github.com/pytorch/pytorch/issues/187444
+    https://github.com/pytorch/pytorch/issues/147287 https://github.com/pytorch/pytorch/issues/141317
+    https://github.com/pytorch/pytorch/issues/194504
+    """
+    dtype = "float32" if "float32" in case.dtypes else case.dtype
+    unbiased = case.conventions.running_variance == "unbiased"
+    batches = [case.draw(case.shape(5, 3, 3, 1), dtype) for _ in range(2)]
+    for x in batches:
+        x[:, 1] = rounded(2.5 + 0.002 * case.draw(x[:, 1].shape, mean=0.0, std=1.0), dtype)
+    dy = case.draw(batches[0].shape, dtype)
+    for momentum in (0.3, None):
+        layer, weight, bias = case.prepared(dy, dtype, eps=SMALL, momentum=momentum)
+        begin, at = layer.statistics(), f"at momentum {momentum}"
+        layer.call("compile")
+        for x in batches:
+            expected = numerics.forward(x, weight, bias, SMALL, dtype)
+            yield case.near(f"y of training {at}", layer.train(x), expected)
+            gradients = numerics.backward(dy, x, weight, SMALL, dtype)
+            for name, gradient in zip(("dx", "dweight", "dbias"), layer.backward(dy), strict=True):
+                yield case.near(f"{name} {at}", gradient, getattr(gradients, name))
+        found = layer.statistics()
+        pair = numerics.running(batches, momentum, dtype, unbiased=unbiased, begin=begin)
+        for name, value, near in zip(STATISTICS, found, pair, strict=True):
+            yield case.near(f"{name} {at}", value, near)
+        evaluated = numerics.evaluate(dy, *found, weight, bias, SMALL, dtype)
+        yield case.near(f"y of evaluation {at}", layer.evaluate(dy), evaluated)
 
 
 @check("C32", needs="alias train load")

@@ -8,7 +8,8 @@ import numpy as np
 
 from bnref.conformance import numerics
 from bnref.conformance.case import Case
-from bnref.conformance.check import check
+from bnref.conformance.check import BATCH, SAMPLES, check
+from bnref.conformance.draw import apart
 from bnref.conformance.floats import unit
 from bnref.conformance.implementation import Array
 from bnref.conformance.result import Finding
@@ -16,6 +17,10 @@ from bnref.conformance.watched import NotApplicable
 
 SHAPES = ((5, 3), (7, 3, 5), (3, 5, 2, 7), (3, 3, 3, 1, 5))
 EPS = 0.0137
+HUGE = 48
+"""GiB that 2^31 values take with their output, their gradient, and what is computed on the way."""
+ALIKE = 32769
+"""Samples of 65537 positions that are more than 2^31 values."""
 
 
 @check("C26", "C36", needs="train load")
@@ -216,6 +221,65 @@ def sizes_have_no_limit(case: Case) -> Iterator[Finding]:
             yield case.near(what, layer.evaluate(x), evaluated)
 
 
+@check("C28", needs="train load")
+def elements_may_lie_far_apart(case: Case) -> Iterator[Finding]:
+    """A batch whose last sample lies 2^31 elements after its first, holes between, is seen whole.
+
+    What a tensor of more than 2^31 elements asks of the index arithmetic, in a few bytes: for
+    implementations that see the strides.
+    https://github.com/pytorch/pytorch/issues/189828 https://github.com/pytorch/pytorch/issues/51776
+    """
+    if not case.implementation.strides:
+        raise NotApplicable("what is handed over is copied first (strides=True)")
+    dtype = "float32" if "float32" in case.dtypes else case.dtype
+    x = case.draw(case.shape(3, 3, 5, 1), dtype)
+    try:
+        view = case.made(apart(x), "apart({0})", x)
+    except OSError as error:
+        raise NotApplicable(f"no room for a file with holes: {error}") from error
+    layer, weight, bias = case.prepared(x, dtype, eps=EPS)
+    expected = numerics.forward(x, weight, bias, EPS, dtype)
+    yield case.near(f"y in {dtype}", layer.train(view), expected)
+
+
+@check("C28", needs="train load")
+def more_than_two_to_the_31_elements_are_all_counted(case: Case) -> Iterator[Finding]:
+    """A batch of 32769 samples of 65537 positions is normalised throughout, and so is dx.
+
+    The samples are alike, so that one tells what all must give. For implementations whose `memory`
+    is at least 48 GiB; their `patience` should be minutes.
+    https://github.com/pytorch/pytorch/issues/51776 https://github.com/microsoft/onnxruntime/issues/17406
+    """
+    if case.implementation.memory < HUGE:
+        allowed = f"{case.implementation.memory:g}"
+        raise NotApplicable(f"takes {HUGE} GiB; the implementation's `memory` is {allowed}")
+    dtype = "float32" if "float32" in case.dtypes else case.dtype
+    one, other = (case.draw(case.shape(1, 1, 65537), dtype) for _ in range(2))
+    x, dy = (_repeated(case, sample, ALIKE) for sample in (one, other))
+    layer, weight, bias = case.prepared(x, dtype, eps=EPS)
+    yield _repeats(case, "y", layer.train(x), numerics.forward(one, weight, bias, EPS, dtype))
+    if layer.has("backward"):
+        expected = numerics.backward(other, one, weight, EPS, dtype).dx
+        yield _repeats(case, "dx", layer.backward(dy)[0], expected)
+
+
+def _repeated(case: Case, sample: Array, times: int) -> Array:
+    """So many views of one sample, as a batch."""
+    code = f"np.broadcast_to({{0}}, ({times}, *{{0}}.shape[1:]))"
+    return case.made(np.broadcast_to(sample, (times, *sample.shape[1:])), code, sample)
+
+
+def _repeats(case: Case, what: str, found: Array, expected: numerics.Expected) -> Finding:
+    """Every sample is the expected one, within a hundredth: a sum of 2^31 values may lose so much."""
+    scale = float(np.abs(expected.exact).max())
+    starts = range(0, len(found), 256)
+    errors = [np.abs(found[at : at + 256] - expected.exact).max() for at in starts]
+    worst = int(np.argmax(errors))
+    good = bool(errors[worst] <= scale / 100)
+    where = f"wrong by {errors[worst]:.3g} at sample {starts[worst]} or after"
+    return case.holds(what, good, f"within {scale / 100:.2g} of one sample's", where)
+
+
 @check("C33", needs="train backward load")
 def repetition_gives_the_same_bits(case: Case) -> Iterator[Finding]:
     """The same step twenty times is right each time; how many results differ in bits is reported only.
@@ -239,7 +303,7 @@ def repetition_gives_the_same_bits(case: Case) -> Iterator[Finding]:
     yield case.holds("bits", True, "reported only", number)
 
 
-@check("C32", "C36", needs="train evaluate")
+@check("C32", "C36", needs="train evaluate", of=BATCH + SAMPLES)
 def arrays_handed_over_stay_as_they_are(case: Case) -> Iterator[Finding]:
     """No call changes its input or an output that it returned before.
 

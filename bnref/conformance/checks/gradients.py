@@ -13,12 +13,19 @@ from bnref.conformance.check import check
 from bnref.conformance.floats import growth, ulp, unit, working
 from bnref.conformance.implementation import Array
 from bnref.conformance.result import Finding
-from bnref.conformance.watched import STATISTICS
+from bnref.conformance.watched import STATISTICS, Watched
 from bnref.oracle import batch_norm as oracle
 
 SHAPES = ((5, 3), (7, 3, 5), (3, 5, 2, 7), (3, 3, 3, 1, 5))
 EPS = 0.0137
 GRADIENTS = ("dx", "dweight", "dbias")
+FLOOR = 1e-12
+"""What the long doubles of the formula leave of a derivative's relative error, with room."""
+STILL = 1e-6
+"""What two compilations of one step may differ by."""
+STEPS = tuple(k * 2.0**-10 for k in (1, -1, 2, -2, 4, -4))
+RATES = tuple(w * 2.0**10 / 360 for w in (256, -256, -40, 40, 1, -1))
+"""Where a derivative is taken and what each place weighs: central differences, Richardson's rule twice."""
 
 
 @check("C25", "C26", "C36", needs="train backward load")
@@ -148,7 +155,7 @@ def buffers_may_be_set_between_forward_and_backward(case: Case) -> Iterator[Find
 
 @check("C24", needs="double_backward load")
 def second_derivatives_are_those_of_the_formula(case: Case) -> Iterator[Finding]:
-    """The gradients of <dx, v> by x and by dy, in both modes, against differences of the formula.
+    """The gradients of <dx, v> by x and by dy, in both modes, are the formula's; at most one step is made.
 
     https://github.com/pytorch/pytorch/issues/4422 https://github.com/pytorch/pytorch/issues/186256
     https://github.com/FluxML/NNlib.jl/pull/757
@@ -160,34 +167,50 @@ def second_derivatives_are_those_of_the_formula(case: Case) -> Iterator[Finding]
         layer, weight, _ = case.prepared(x, eps=EPS)
         mean, var = case.statistics(3)
         layer.load(running_mean=mean, running_var=var)
-
-        def inner(
-            x: Array, dy: Array, weight: Array = weight, mean: Array = mean, var: Array = var
-        ) -> Array:
-            """<dx, v> of each channel."""
-            if training:  # noqa: B023 # called within the same turn of the loop
-                dx = oracle.backward(dy, x, weight, EPS)[0]
-            else:
-                dx = oracle.evaluate_backward(dy, x, mean, var, weight, EPS)[0]
-            return (dx * wide_v).sum(numerics.space(x))
-
-        by_x = _slopes(lambda x: inner(x, wide_dy), wide_x)
-        by_dy = _slopes(lambda dy: inner(wide_x, dy), wide_dy)
+        inner = _inner(training, weight, mean, var)
+        by_x = _slopes(lambda x: inner(x, wide_dy, wide_v), wide_x)  # noqa: B023 # called here
+        by_dy = _slopes(lambda dy: inner(wide_x, dy, wide_v), wide_dy)  # noqa: B023
         found = layer.call("double_backward", x, dy, v, training)
         if not isinstance(found, tuple | list) or len(found) != 2:
             yield case.holds("double_backward", False, "two gradients", f"{type(found).__name__}")
             continue
         mode = "training" if training else "evaluation"
+        size = np.abs(by_x).max() + np.abs(by_dy).max()
         for name, gradient, exact in zip(("x", "dy"), found, (by_x, by_dy), strict=True):
             gradient = layer.values("double_backward", np.asarray(gradient), x.shape, name)
-            size = np.abs(by_x).max() + np.abs(by_dy).max()
-            u, m = unit(working(case.dtype)), numerics.count(x)
-            kappa = 1 + float(np.abs(x).max())
-            loss = 20 * growth(m) * kappa * u + 4 * unit(case.dtype) + 1e-10
-            bound = np.full(x.shape, loss * size, np.float64)
-            one = ulp(np.full(x.shape, size), case.dtype)
-            expected = numerics.Expected(exact, bound, one, exact)
-            yield case.near(f"gradient by {name} in {mode}", gradient, expected)
+            yield case.near(f"gradient by {name} in {mode}", gradient, _alike(case, exact, size, x))
+        if layer.has("state") and layer.has("train"):
+            yield from _stepped_once(case, layer, x, (mean, var), training)
+
+
+@check("C24", needs="triple_backward load")
+def third_derivatives_are_those_of_the_formula_or_refused(case: Case) -> Iterator[Finding]:
+    """The gradient by x of <d<dx, v>/dx, w>, in both modes, is the formula's; or it raises.
+
+    An implementation may end at second derivatives, but it has to say so.
+    https://github.com/pytorch/pytorch/issues/186256 https://github.com/pytorch/pytorch/pull/186779
+    """
+    shape = case.shape(4, 3, 2, 1)
+    arrays = tuple(case.draw(shape, mean=0.4, std=1.0) for _ in range(4))
+    x, dy, v, w = (a.astype(numerics.judge(case.dtype)) for a in arrays)
+    for training in (True, False):
+        layer, weight, _ = case.prepared(x.astype(arrays[0].dtype), eps=EPS)
+        mean, var = case.statistics(3)
+        layer.load(running_mean=mean, running_var=var)
+        mode = "training" if training else "evaluation"
+        found, error = layer.attempt("triple_backward", *arrays, training)
+        if error is not None:
+            yield case.holds(f"the gradient in {mode}", True, "refused", f"{error}")
+            continue
+        inner = _inner(training, weight, mean, var)
+        slopes = [
+            _slopes(lambda x: inner(x, dy, v), x + step * w)  # noqa: B023 # called here
+            for step in STEPS
+        ]
+        exact = np.sum([rate * slope for rate, slope in zip(RATES, slopes, strict=True)], axis=0)
+        found = layer.values("triple_backward", np.asarray(found), x.shape, "the gradient")
+        size = np.abs(exact).max() + np.abs(slopes[0]).max() * np.abs(w).max()
+        yield case.near(f"the gradient in {mode}", found, _alike(case, exact, size, arrays[0]))
 
 
 @check("C22", needs="per_sample load")
@@ -218,16 +241,52 @@ def gradients_per_sample_are_those_of_each_sample(case: Case) -> Iterator[Findin
             yield case.near(f"{name} of sample {n}", gradient[n], getattr(expected, name))
 
 
+def _inner(training: bool, weight: Array, mean: Array, var: Array) -> Any:
+    """<dx, v> of each channel, as a function of x, dy and v."""
+
+    def of(x: Array, dy: Array, v: Array) -> Array:
+        if training:
+            dx = oracle.backward(dy, x, weight, EPS)[0]
+        else:
+            dx = oracle.evaluate_backward(dy, x, mean, var, weight, EPS)[0]
+        return (dx * v).sum(numerics.space(x))
+
+    return of
+
+
 def _slopes(function: Any, at: Array) -> Array:
-    """The derivative of the sum of a function's values by each entry, by Richardson's rule."""
-    slopes, h = np.zeros_like(at), at.dtype.type(1e-3)
+    """The derivative of the sum of a function's values by each entry: its slope along i, exactly."""
+    slopes, step = np.zeros_like(at), 1e-30
     for place in np.ndindex(at.shape):
-        steps = []
-        for size in (h, 2 * h, 4 * h):
-            there, back = at.copy(), at.copy()
-            there[place] += size
-            back[place] -= size
-            steps.append((function(there) - function(back)).sum() / (2 * size))
-        once, twice = (4 * steps[0] - steps[1]) / 3, (4 * steps[1] - steps[2]) / 3
-        slopes[place] = (16 * once - twice) / 15
+        there = at.astype(np.result_type(at, np.complex128))
+        there[place] += 1j * step
+        slopes[place] = function(there).sum().imag / step
     return slopes
+
+
+def _alike(case: Case, exact: Array, size: float, x: Array) -> numerics.Expected:
+    """The expected derivative, whose terms are of this size and come of sums over x."""
+    losses = (
+        20 * growth(numerics.count(x)) * (1 + float(np.abs(x).max())) * unit(working(case.dtype))
+    )
+    bound = np.full(x.shape, (losses + 4 * unit(case.dtype) + FLOOR) * size, np.float64)
+    return numerics.Expected(exact, bound, ulp(np.full(x.shape, size), case.dtype), exact)
+
+
+def _stepped_once(
+    case: Case, layer: Watched, x: Array, begin: tuple[Array, Array], training: bool
+) -> Iterator[Finding]:
+    """Afterwards the statistics are those of before or, in training, of one step."""
+    other = case.layer(x.shape[1], x.ndim, eps=EPS)
+    other.load(running_mean=begin[0], running_var=begin[1])
+    allowed = [other.statistics()]
+    if training:
+        other.train(x)
+        allowed.append(other.statistics())
+    for i, (name, found) in enumerate(zip(STATISTICS, layer.statistics(), strict=True)):
+        good = any(
+            np.allclose(found, pair[i], rtol=STILL + 4 * unit(case.dtype), atol=0)
+            for pair in allowed
+        )
+        told = "as before" + ", or as after one step" * training
+        yield case.holds(f"{name} after a second backward", good, told, f"{found}")

@@ -142,7 +142,7 @@ def half_precision_gradients_sum_in_a_wider_type(case: Case) -> Iterator[Finding
     https://github.com/pytorch/pytorch/issues/195701 https://github.com/NVIDIA/apex/issues/133
     """
     for dtype in case.halves():
-        shape = case.shape(64, 3, 8, 8)
+        shape = case.shape(256, 3, 8, 8)
         x, dy = case.draw(shape, dtype), case.draw(shape, dtype, mean=0.5, std=1.0)
         layer, weight, _ = case.prepared(x, dtype, eps=EPS)
         layer.train(x)

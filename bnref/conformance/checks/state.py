@@ -8,13 +8,13 @@ import numpy as np
 
 from bnref.conformance import numerics
 from bnref.conformance.case import Case
-from bnref.conformance.check import check
+from bnref.conformance.check import BATCH, SAMPLES, check
 from bnref.conformance.implementation import Array
 from bnref.conformance.result import Finding
 from bnref.conformance.watched import STATISTICS, NotApplicable
 
 
-@check("C05", "C15", "C07", needs="evaluate state")
+@check("C05", "C15", "C07", needs="evaluate state", of=BATCH + SAMPLES)
 def evaluation_moves_nothing(case: Case) -> Iterator[Finding]:
     """Evaluation leaves the state as it is, and gives the same output twice.
 
@@ -110,7 +110,7 @@ def loading_a_part_leaves_the_rest(case: Case) -> Iterator[Finding]:
         yield case.same(name, found, expected)
 
 
-@check("C19", "C30", needs="train state load")
+@check("C19", "C30", needs="train state load", of=BATCH + SAMPLES)
 def what_was_loaded_is_copied(case: Case) -> Iterator[Finding]:
     """The arrays that were loaded are the caller's: training does not write to them, nor they to it.
 

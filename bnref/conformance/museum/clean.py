@@ -6,13 +6,14 @@ the other types, with one rounding at the end: by two passes, so as exact as eac
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bnref.conformance.floats import rounded, working
-from bnref.conformance.implementation import Config, State
+from bnref.conformance.implementation import Config, Pools, State
 
 Array = NDArray[Any]
 Gradients = tuple[Array, Array, Array]
@@ -22,6 +23,8 @@ class Layer:
     """y = weight * (x - mean) / sqrt(var + eps) + bias, one mean and variance per channel."""
 
     DEFAULT = Config(channels=3, dtype="float32")
+    POOLS: Pools = "batch"
+    MEMORY = 4.0
 
     def __init__(self, config: Config) -> None:
         self.config, self.work = config, working(config.dtype)
@@ -172,6 +175,15 @@ class Layer:
         through_rstd = (weight * rstd**2 * inner)[:, None] * xhat
         return -through_xhat - through_rstd, self.gradients(v, xhat, rstd, weight, True)[0]
 
+    def triple_backward(self, x: Array, dy: Array, v: Array, w: Array, training: bool) -> Array:
+        if not training:
+            return np.zeros_like(x)
+        rows, step = self.rows(x), 1e-20  # along w by an imaginary step: exact, whatever its size
+        along = rows + 1j * step * self.rows(w)
+        self.normalise(along, *self.moments(along), training=True)
+        by_x, _ = self.second(self.rows(dy), self.rows(v))
+        return self.shaped((by_x.imag / step).astype(self.work), x.shape)
+
     def masked(self, x: Array, mask: Array) -> Array:
         rows, true = self.rows(x), mask.ravel()
         mean, var = self.moments(rows[:, true])
@@ -221,6 +233,32 @@ class Layer:
         scale = self.arrays["weight"] * self.rstd(self.arrays["running_var"])
         shift = (bias - self.arrays["running_mean"]) * scale + self.arrays["bias"]
         return kernel * scale.reshape(-1, *(1,) * (kernel.ndim - 1)), shift
+
+    def fold_transposed(self, kernel: Array, bias: Array, groups: int) -> tuple[Array, Array]:
+        inputs, outputs, size = kernel.shape
+        grouped = kernel.reshape(groups, inputs // groups, outputs, size)
+        by_output = np.moveaxis(grouped, 2, 1).reshape(groups * outputs, -1)
+        folded, shift = Layer.fold(self, by_output, bias)
+        folded = folded.reshape(groups, outputs, inputs // groups, size)
+        return np.moveaxis(folded, 1, 2).reshape(kernel.shape), shift
+
+    def fold_before(self, kernel: Array, bias: Array, padding: int) -> tuple[Array, Array]:
+        if padding:
+            raise ValueError("zeros that are padded after the layer are not shifted by it")
+        scale, shift = Layer.fold(self, np.ones(self.config.channels), np.zeros(1))
+        moved = np.einsum("oip,i->o", kernel, shift)
+        return kernel * scale.reshape(1, -1, 1), bias + moved
+
+    def compile(self) -> None:
+        """There is nothing to compile: the same from then on."""
+
+    def recalibrate(self, xs: list[Array]) -> None:
+        own = self.config
+        self.reset()
+        self.config = replace(own, momentum=None)
+        for x in xs:
+            self.train(x)
+        self.config = own
 
     def per_sample(self, x: Array, dy: Array) -> tuple[Array, Array]:
         self.evaluate(x)

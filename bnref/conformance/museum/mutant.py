@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bnref.conformance.implementation import Conventions, Implementation
 from bnref.conformance.museum.clean import Layer
+from bnref.conformance.museum.clean_samples import RMSLayer, SampleLayer
 
 WIDE = ("float64", "float32")
 ALL = (*WIDE, "float16", "bfloat16")
@@ -57,11 +58,18 @@ def implementation(
         dtypes=dtypes,
         strides=True,
         default=lambda: layer(layer.DEFAULT),
+        pools=layer.POOLS,
+        memory=layer.MEMORY,
     )
 
 
 CLEAN = implementation(Layer, "clean", USUAL, ALL)
 """The layer without a bug, in all types."""
+CLEAN_SAMPLES = (
+    implementation(SampleLayer, "clean, of groups", USUAL, ALL),
+    implementation(RMSLayer, "clean, without a mean", USUAL, ALL),
+)
+"""The layers without a bug that normalise each sample by itself."""
 _LABEL = "_label"
 
 

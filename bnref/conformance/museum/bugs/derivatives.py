@@ -8,6 +8,7 @@ from bnref.conformance.museum.clean import Array, Layer
 from bnref.conformance.museum.mutant import bug
 
 SECOND = "second_derivatives_are_those_of_the_formula"
+THIRD = "third_derivatives_are_those_of_the_formula_or_refused"
 PER_SAMPLE = "gradients_per_sample_are_those_of_each_sample"
 
 
@@ -97,3 +98,38 @@ class PerSampleMovesTheStatistics(Layer):
         gradients, rows = super().per_sample(x, dy), self.rows(x)
         self.move(*self.moments(rows), rows.shape[1])
         return gradients
+
+
+@bug(SECOND)
+class SecondBackwardStepsTwice(Layer):
+    """The second backward recomputes the forward, and that moves the statistics once more.
+
+    https://github.com/pytorch/pytorch/issues/96136 https://github.com/pytorch/pytorch/pull/4460
+    """
+
+    def double_backward(self, x: Array, dy: Array, v: Array, training: bool) -> tuple[Array, Array]:
+        self.train(x)
+        self.train(x)
+        return super().double_backward(x, dy, v, training)
+
+
+@bug(THIRD)
+class ThirdDerivativeDetached(Layer):
+    """What the second backward saved counts as constant: the third derivative is 0, silently.
+
+    https://github.com/pytorch/pytorch/issues/186256
+    """
+
+    def triple_backward(self, x: Array, dy: Array, v: Array, w: Array, training: bool) -> Array:
+        return 0 * super().triple_backward(x, dy, v, w, training)
+
+
+@bug(THIRD)
+class ThirdDerivativeNotThroughTheDeviation(Layer):
+    """The factor 1 / sqrt(var + eps) of the second derivative counts as constant.
+
+    https://github.com/pytorch/pytorch/pull/186779 https://github.com/pytorch/pytorch/issues/186256
+    """
+
+    def rstd(self, var: Array) -> Array:
+        return super().rstd(var.real)

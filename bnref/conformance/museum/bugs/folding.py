@@ -7,6 +7,7 @@ import numpy as np
 from bnref.conformance.museum.clean import Array, Layer
 from bnref.conformance.museum.mutant import bug
 
+TRANSPOSED = "folding_into_a_transposed_convolution_keeps_the_output"
 FOLD, MASK = "folding_keeps_the_output_of_evaluation", "padding_is_not_counted"
 
 
@@ -128,3 +129,62 @@ class PaddingMovesTheStatistics(Layer):
         self.load(before)
         self.train(x)
         return y
+
+
+@bug(TRANSPOSED)
+class FoldTransposedScalesTheInputs(Layer):
+    """A transposed kernel, whose inputs come first, is scaled as if its outputs did.
+
+    https://github.com/pytorch/pytorch/issues/141116
+    """
+
+    def fold_transposed(self, kernel: Array, bias: Array, groups: int) -> tuple[Array, Array]:
+        scale, shift = super().fold(np.ones(self.config.channels), bias)
+        return kernel * np.resize(scale, len(kernel))[:, None, None], shift
+
+
+@bug(TRANSPOSED)
+class FoldTransposedForgetsTheGroups(Layer):
+    """Every group of a transposed kernel is scaled by the channels of the first.
+
+    https://github.com/open-mmlab/mmcv/issues/747
+    """
+
+    def fold_transposed(self, kernel: Array, bias: Array, groups: int) -> tuple[Array, Array]:
+        scale, shift = super().fold(np.ones(self.config.channels), bias)
+        return kernel * scale[: kernel.shape[1], None], shift
+
+
+@bug("folding_before_a_convolution_keeps_the_output_or_is_refused")
+class FoldsBeforePaddedZeros(Layer):
+    """A layer before a convolution with padding is folded, and the border is wrong.
+
+    https://github.com/open-mmlab/mmdetection/issues/2924 https://github.com/opencv/opencv/issues/28689
+    """
+
+    def fold_before(self, kernel: Array, bias: Array, padding: int) -> tuple[Array, Array]:
+        return super().fold_before(kernel, bias, 0)
+
+
+@bug("folding_before_a_convolution_keeps_the_output_or_is_refused")
+class FoldBeforeForgetsTheShift(Layer):
+    """Before a convolution the layer's scale is folded in and its shift is lost.
+
+    https://github.com/traveller59/spconv/issues/634 https://github.com/Tencent/ncnn/issues/1339
+    """
+
+    def fold_before(self, kernel: Array, bias: Array, padding: int) -> tuple[Array, Array]:
+        return super().fold_before(kernel, bias, padding)[0], bias
+
+
+@bug("folding_without_statistics_is_refused")
+class FoldsWithoutStatistics(Layer):
+    """Without running statistics the fold takes 0 and 1.
+
+    https://github.com/open-mmlab/mmcv/issues/747
+    """
+
+    def fold(self, kernel: Array, bias: Array) -> tuple[Array, Array]:
+        if not self.config.track:
+            return kernel, bias
+        return super().fold(kernel, bias)

@@ -82,3 +82,17 @@ class StatisticsInHalf(Layer):
     def weigh(self, name: str, value: Array, new: float) -> None:
         super().weigh(name, value, new)
         self.arrays[name][...] = rounded(self.arrays[name], self.config.dtype)
+
+
+@bug("half_precision_gradients_sum_in_a_wider_type", dtypes=ALL)
+class WeightGradientSumsInHalf(Layer):
+    """Only the gradient of the weight is summed in half: small beside its terms, it hides in a loose bound.
+
+    https://github.com/pytorch/pytorch/issues/195701 https://github.com/NVIDIA/apex/issues/301
+    """
+
+    def gradients(
+        self, dy: Array, xhat: Array, rstd: Array, weight: Array, training: bool
+    ) -> Gradients:
+        dx, _, dbias = super().gradients(dy, xhat, rstd, weight, training)
+        return dx, _summed(dy * xhat, self.config.dtype), dbias

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bnref.conformance.implementation import Config
 from bnref.conformance.museum.clean import Array, Gradients, Layer
 from bnref.conformance.museum.mutant import bug
@@ -118,3 +120,34 @@ class StatisticsBeforeOutput(Layer):
 
     def move(self, mean: Array, var: Array, count: int) -> None:
         pass
+
+
+@bug("elements_may_lie_far_apart")
+class OffsetsInThirtyTwoBits(Layer):
+    """Where an element lies is computed in 32 bits: beyond 2^31 elements another one is read.
+
+    https://github.com/pytorch/pytorch/issues/189828 https://github.com/pytorch/pytorch/issues/51776
+    """
+
+    def rows(self, x: Array) -> Array:
+        steps = np.array(x.strides) // x.itemsize
+        places = np.indices(x.shape, np.int32).reshape(x.ndim, -1)
+        offsets = (places * steps.astype(np.int32)[:, None]).sum(0, dtype=np.int32)
+        reach = (int((steps * (np.array(x.shape) - 1)).sum()) + 1,)
+        memory = np.lib.stride_tricks.as_strided(x, reach, (x.itemsize,))
+        return super().rows(memory[np.maximum(offsets, 0)].reshape(x.shape))
+
+
+@bug("more_than_two_to_the_31_elements_are_all_counted")
+class RefusesTwoToThe31Elements(Layer):
+    """A tensor that 32 bits cannot index is refused.
+
+    https://github.com/pytorch/pytorch/issues/51776
+    """
+
+    MEMORY = 48.0
+
+    def rows(self, x: Array) -> Array:
+        if x.size > 2**31 - 1:
+            raise RuntimeError("expected a tensor that can use 32-bit index math")
+        return super().rows(x)

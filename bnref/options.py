@@ -1,0 +1,115 @@
+"""The options of a run: `--bn-name` on the command line, or `bn_name` in the ini file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bnref.evidence.claim import SCALES
+
+OPTIONS = {
+    "scale": ("small", f"how large the experiments are: {', '.join(SCALES)}"),
+    "device": ("cpu", "where cells run: cpu or cuda"),
+    "seeds": ("", "judge these seeds, as 0-4 or 0,1,2; marks the verdicts as unregistered"),
+    "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
+    "workers": ("", "worker processes of one thread each (default: one per core)"),
+    "store": (".bnref/store", "folder of the records"),
+    "impl": ("", "package.module:adapter, checked by `pytest --pyargs bnref.conformance`"),
+    "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
+}
+FLAGS = {
+    "download": "allow torchvision to download full data sets",
+    "sequential": "take seeds one by one until each claim is decided, at most 30 (docs/STATISTICS.md)",
+}
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare every option, and an ini key of the same name for each."""
+    group = parser.getgroup("bnref", "claims about batch normalisation")
+    for name, (default, text) in OPTIONS.items():
+        group.addoption(f"--bn-{name}", default=None, help=text)
+        parser.addini(f"bn_{name}", text, default=default)
+    for name, text in FLAGS.items():
+        group.addoption(f"--bn-{name}", action="store_true", default=None, help=text)
+        parser.addini(f"bn_{name}", text, type="bool", default=False)
+    # Never in a file: publishing is asked for each time.
+    text = "publish what benchmarks/test_conformance.py finds, though no claim is judged"
+    group.addoption("--bn-publish", action="store_true", help=text)
+
+
+def option(config: pytest.Config, name: str) -> str:
+    """The value of --bn-name, or of its ini key bn_name."""
+    given = config.getoption(f"bn_{name}")
+    return str(config.getini(f"bn_{name}") if given is None else given).strip()
+
+
+def flag(config: pytest.Config, name: str) -> bool:
+    """Whether --bn-name was given, or its ini key is true."""
+    return bool(config.getoption(f"bn_{name}") or config.getini(f"bn_{name}"))
+
+
+def chosen_device(config: pytest.Config) -> str:
+    """Where cells run and layers are timed: cpu or cuda."""
+    device = option(config, "device")
+    if device not in ("cpu", "cuda"):
+        raise pytest.UsageError(f"--bn-device {device}: cpu or cuda")
+    return device
+
+
+def chosen_scale(config: pytest.Config) -> str:
+    """How large the experiments are. Raises UsageError where there is no such scale."""
+    scale = option(config, "scale")
+    if scale not in SCALES:
+        raise pytest.UsageError(f"--bn-scale {scale}: one of {', '.join(SCALES)}")
+    return scale
+
+
+def chosen_store(config: pytest.Config) -> Path:
+    """The folder of the store, which need not be there yet."""
+    text = option(config, "store")
+    path = config.rootpath / Path(text).expanduser()
+    for part in (path, *path.parents):
+        if part.exists() and not part.is_dir():
+            raise pytest.UsageError(f"--bn-store {text}: {part} is not a folder")
+    return path
+
+
+def chosen_seeds(config: pytest.Config) -> tuple[int, ...] | None:
+    """The seeds that stand for the claims' own, or None."""
+    text = option(config, "seeds")
+    if not text:
+        return None
+    try:
+        seeds: set[int] = set()
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            seeds.update(range(int(first), int(last or first) + 1))
+    except ValueError:
+        raise pytest.UsageError(f"--bn-seeds {text}: expected 0-4 or 0,1,2") from None
+    if not seeds:
+        raise pytest.UsageError(f"--bn-seeds {text}: no seed in that range")
+    return tuple(sorted(seeds))
+
+
+def chosen_workers(config: pytest.Config) -> int:
+    """How many worker processes: one per core, or one for a GPU, unless it is said."""
+    device = chosen_device(config)
+    text = option(config, "workers")
+    if not text:
+        return 1 if device == "cuda" else len(os.sched_getaffinity(0))
+    if not text.isdecimal() or int(text) < 1:
+        raise pytest.UsageError(f"--bn-workers {text}: a whole number from 1")
+    return int(text)
+
+
+def chosen_sequential(config: pytest.Config) -> bool:
+    """Whether seeds are taken one by one. Raises UsageError beside what changes seeds or arms."""
+    if not flag(config, "sequential"):
+        return False
+    beside = [f"--bn-{name}" for name in ("seeds", "norm") if option(config, name)]
+    beside += ["--bn-scale smoke"] if chosen_scale(config) == "smoke" else []
+    if beside:
+        raise pytest.UsageError(
+            f"--bn-sequential judges the registered claims on their own seeds: not with {beside[0]}"
+        )
+    return True
