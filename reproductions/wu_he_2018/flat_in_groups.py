@@ -10,7 +10,7 @@ from reproductions.beds import NORMS_PROTOCOL
 from reproductions.wu_he_2018.groups import CLAIM as GROUPS
 from reproductions.wu_he_2018.groups import MORE, SMALL
 
-SETTING = Setting(experiment=SMALL.experiment, arms=MORE, seeds=SMALL.seeds, fixed=SMALL.fixed)
+SETTING = Setting(experiment=SMALL.experiment, arms=MORE, seeds=20, fixed=SMALL.fixed)
 
 
 def slope(rows: Rows) -> float:

@@ -3,15 +3,14 @@
 Pilot seeds 50 to 53, where both fit alike: gap 10.1 points with batch norm, 9.4 with group norm.
 """
 
-from bnref.evidence.claim import Claim, Dots, Expectation, Rows, Setting, Substitution
+from bnref.evidence.claim import Claim, Expectation, Rows, Setting, Substitution
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32
 
 ARMS = tuple(arm for arm in NORMS_AT_32.arms if arm.name in ("batch_norm", "group_norm"))
 FIXED = {**NORMS_AT_32.fixed, "train_images": 2000, "images": 20000}
-SMALL = Setting(
-    experiment="bnref.lab.experiments.generalisation", arms=ARMS, seeds=12, fixed=FIXED
-)
+SMALL = Setting(experiment="bnref.lab.experiments.generalisation", arms=ARMS, seeds=12, fixed=FIXED)
 
 
 def wider_gap(rows: Rows) -> float:

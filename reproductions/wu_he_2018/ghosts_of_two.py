@@ -4,8 +4,9 @@ Wu & He 2018 (table 2) shrink three things at once: the images that are normalis
 batch of SGD and, by the linear rule, the rate. Wu & Johnson 2021 (section 4) hold the last two.
 """
 
-from bnref.evidence.claim import Arm, Claim, Dots, Rows, Setting
+from bnref.evidence.claim import Arm, Claim, Rows, Setting, Substitution
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import VARIANTS
 from reproductions.wu_he_2018.small_batch import FIXED, RATE_AT_32, SMALL

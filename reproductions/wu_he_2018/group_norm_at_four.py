@@ -7,7 +7,8 @@ from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Setting
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
 from reproductions.wu_he_2018.renorm_at_four import CLAIM as RENORM_CLAIM
-from reproductions.wu_he_2018.renorm_at_four import FIXED, GROUP_NORM, PROTOCOL, RENORM
+from reproductions.wu_he_2018.renorm_at_four import GROUP_NORM, PROTOCOL, RENORM
+from reproductions.wu_he_2018.small_batch import FIXED
 
 SMALL = Setting(
     experiment="bnref.lab.experiments.classify", arms=(RENORM, GROUP_NORM), seeds=12, fixed=FIXED

@@ -5,8 +5,9 @@ Pilot seeds 50 to 54: one group 23.9 % validation error, the mean over 2 to 16 g
 
 from statistics import mean
 
-from bnref.evidence.claim import Arm, Claim, Dots, Reported, Rows, Setting
+from bnref.evidence.claim import Arm, Claim, Reported, Rows, Setting
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32, NORMS_PROTOCOL, VARIANTS
 

@@ -4,8 +4,9 @@ Wu & He 2018 (table 2) evaluate with running averages, whose window shrinks with
 2021 (section 3) re-estimate the statistics of the trained weights instead.
 """
 
-from bnref.evidence.claim import Arm, Claim, Dots, Rows, Setting
+from bnref.evidence.claim import Arm, Claim, Rows, Setting, Substitution
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.wu_he_2018.small_batch import FIXED, SMALL, arm
 

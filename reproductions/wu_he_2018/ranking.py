@@ -5,8 +5,9 @@ Pilot seeds 50 to 54: three to five of the six pairs, for instance norm comes ou
 
 from itertools import combinations
 
-from bnref.evidence.claim import Claim, Curve, Expectation, Reported, Rows, Substitution
+from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Substitution
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32, NORMS_PROTOCOL
 
@@ -35,9 +36,12 @@ CLAIM = Claim(
         Reported(metric="InstanceNorm, error (%)", value=28.4, source="table 1"),
     ),
     figures=(
-        Curve(
-            x="learning_rate", y="test_error", hue="norm", log_x=True, scale=100.0,
-            x_label="learning rate", y_label="test error (%)", title="Test error at batch 32",
+        Dots(
+            y="test_error",
+            hue="norm",
+            scale=100.0,
+            y_label="test error (%)",
+            title="Test error at batch 32",
         ),
     ),
     expected={

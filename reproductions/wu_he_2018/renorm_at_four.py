@@ -3,25 +3,15 @@
 Pilot seeds 50 to 52: 22.0, 23.5 and 22.1 % with batch norm, 20.6, 23.6 and 24.3 % with batch renorm.
 """
 
-from bnref.evidence.claim import (
-    Arm,
-    Claim,
-    Dots,
-    Expectation,
-    Reported,
-    Rows,
-    Setting,
-    Substitution,
-)
+from bnref.evidence.claim import Arm, Claim, Expectation, Reported, Rows, Setting, Substitution
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import VARIANTS
 from reproductions.wu_he_2018.small_batch import FIXED, arm
 
 BATCH_NORM, GROUP_NORM = arm("batch_norm", 4), arm("group_norm", 4)
-RENORM = Arm(
-    "batch_renorm-b4", {**BATCH_NORM.parameters, "norm": f"{VARIANTS}:renorm_of_wu_he"}
-)
+RENORM = Arm("batch_renorm-b4", {**BATCH_NORM.parameters, "norm": f"{VARIANTS}:renorm_of_wu_he"})
 PROTOCOL = (
     "The network, budget and rates of WH18-1 at batch 4; batch renorm has batch norm's rate and the "
     "paper's caps r_max 1.5 and d_max 0.5 from the first step."

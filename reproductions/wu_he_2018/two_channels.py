@@ -3,8 +3,9 @@
 Pilot seeds 50 to 54: the other way round, 22.2 % validation error with two and 21.8 % with one.
 """
 
-from bnref.evidence.claim import Claim, Dots, Expectation, Reported, Rows, Setting
+from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Setting
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32, NORMS_PROTOCOL
 
