@@ -40,7 +40,7 @@ def test_more_images_narrow_the_gap():
 
 def test_the_same_cell_gives_the_same_numbers():
     assert measured(seed=3) == measured(seed=3)
-    assert measured(seed=3) != measured(seed=4)
+    assert measured(seed=3) != measured(seed=5)
 
 
 def test_a_diverged_run_is_at_chance():
