@@ -1,6 +1,7 @@
 """A cell: one run of one experiment, named by everything that may change its numbers."""
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -37,10 +38,51 @@ def canonical(value: Any) -> bytes:
 
     Raises ValueError on a NaN or infinity, which JSON cannot hold.
     """
+    plain = msgspec.to_builtins(value)
     try:
-        return rfc8785.dumps(msgspec.to_builtins(value))
+        return _ENCODER.encode(_as_written(plain)).encode()
+    except _NotAsPythonWritesIt:
+        pass
+    try:
+        return rfc8785.dumps(plain)
     except rfc8785.CanonicalizationError as error:
         raise ValueError(f"cannot be written as canonical JSON: {error}") from error
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+"""Ten times as fast as `rfc8785`, and the same bytes for what `_as_written` lets through."""
+
+
+class _NotAsPythonWritesIt(Exception):
+    """A value that RFC 8785 writes differently from Python, or not at all."""
+
+
+def _as_written(value: Any) -> Any:
+    """The value with whole floats as integers (RFC 8785 writes 1.0 as 1), where Python writes it right.
+
+    Python and RFC 8785 both write the shortest digits that read back, and differ in where they take an
+    exponent: from 1e-4 to 2^53 neither does. They sort keys alike where those are ASCII.
+    """
+    kind = type(value)
+    if kind is float:
+        if 1e-4 <= value <= 2**53 or -(2**53) <= value <= -1e-4:
+            return int(value) if value.is_integer() else value
+        if value == 0:
+            return 0
+    elif kind is str:
+        if value.isascii():
+            return value
+    elif kind is int:
+        if -(2**53) < value < 2**53:
+            return value
+    elif kind is dict:
+        if "".join(value).isascii():
+            return {name: _as_written(item) for name, item in value.items()}
+    elif kind is list:
+        return [_as_written(item) for item in value]
+    elif value is None or kind is bool:
+        return value
+    raise _NotAsPythonWritesIt
 
 
 def digest(value: Any) -> str:
