@@ -1,7 +1,6 @@
 """A cell: one run of one experiment, named by everything that may change its numbers."""
 
 import hashlib
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -40,8 +39,8 @@ def canonical(value: Any) -> bytes:
     """
     plain = msgspec.to_builtins(value)
     try:
-        return _ENCODER.encode(_as_written(plain)).encode()
-    except _NotAsPythonWritesIt:
+        return _ENCODER.encode(_plain(plain))
+    except _NotPlain:
         pass
     try:
         return rfc8785.dumps(plain)
@@ -49,19 +48,19 @@ def canonical(value: Any) -> bytes:
         raise ValueError(f"cannot be written as canonical JSON: {error}") from error
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-"""Ten times as fast as `rfc8785`, and the same bytes for what `_as_written` lets through."""
+_ENCODER = msgspec.json.Encoder(order="sorted")
+"""Many times as fast as `rfc8785`, and the same bytes for what `_plain` lets through."""
 
 
-class _NotAsPythonWritesIt(Exception):
-    """A value that RFC 8785 writes differently from Python, or not at all."""
+class _NotPlain(Exception):
+    """A value that RFC 8785 writes differently from msgspec, or not at all."""
 
 
-def _as_written(value: Any) -> Any:
-    """The value with whole floats as integers (RFC 8785 writes 1.0 as 1), where Python writes it right.
+def _plain(value: Any) -> Any:
+    """The value with whole floats as integers, as RFC 8785 writes them; raises _NotPlain.
 
-    Python and RFC 8785 both write the shortest digits that read back, and differ in where they take an
-    exponent: from 1e-4 to 2^53 neither does. They sort keys alike where those are ASCII.
+    Both write the shortest digits that read back, and differ in where they take an exponent: from 1e-4
+    to 2^53 neither does. They sort keys alike where those are ASCII.
     """
     kind = type(value)
     if kind is float:
@@ -69,20 +68,22 @@ def _as_written(value: Any) -> Any:
             return int(value) if value.is_integer() else value
         if value == 0:
             return 0
-    elif kind is str:
-        if value.isascii():
-            return value
     elif kind is int:
         if -(2**53) < value < 2**53:
             return value
     elif kind is dict:
         if "".join(value).isascii():
-            return {name: _as_written(item) for name, item in value.items()}
-    elif kind is list:
-        return [_as_written(item) for item in value]
-    elif value is None or kind is bool:
+            return {
+                name: item if type(item) is str else _plain(item) for name, item in value.items()
+            }
+    elif kind is list:  # most numbers are in lists, most of them the first kind: no call for those
+        return [
+            item if type(item) is float and 1e-4 <= item < 1e4 and item % 1 else _plain(item)
+            for item in value
+        ]
+    elif kind is str or value is None or kind is bool:
         return value
-    raise _NotAsPythonWritesIt
+    raise _NotPlain
 
 
 def digest(value: Any) -> str:
