@@ -14,7 +14,7 @@ from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries
 from bnref.evidence.cell import identity
 from bnref.evidence.claim import SCALES
 from bnref.evidence.findings import Finding, Question, waiting
-from bnref.evidence.provenance import ProvenanceError, version
+from bnref.evidence.provenance import ProvenanceError, gpus, version
 from bnref.evidence.registry import ClaimError, family, load
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask
@@ -30,6 +30,7 @@ OPTIONS = {
     "seeds": ("", "judge these seeds, as 0-4 or 0,1,2; marks the verdicts as unregistered"),
     "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
     "workers": ("", "worker processes of one thread each (default: one per core)"),
+    "per_device": ("", "worker processes that share a GPU (default: 1; with --bn-device cuda)"),
     "store": (".bnref/store", "folder of the records"),
     "impl": ("", "package.module:adapter, checked by `pytest --pyargs bnref.conformance`"),
     "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
@@ -61,7 +62,7 @@ UNUSABLE = pytest.StashKey[pytest.UsageError]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("bnref", "claims about batch normalisation")
     for name, (default, text) in OPTIONS.items():
-        group.addoption(f"--bn-{name}", default=None, help=text)
+        group.addoption(f"--bn-{name.replace('_', '-')}", default=None, help=text)
         parser.addini(f"bn_{name}", text, default=default)
     text = "allow torchvision to download full data sets"
     group.addoption("--bn-download", action="store_true", default=None, help=text)
@@ -204,12 +205,29 @@ def _seeds(text: str) -> tuple[int, ...] | None:
 
 
 def _workers(config: pytest.Config, device: str) -> int:
-    text = _option(config, "workers")
-    if not text:
-        return 1 if device == "cuda" else len(os.sched_getaffinity(0))
-    if not text.isdecimal() or int(text) < 1:
-        raise pytest.UsageError(f"--bn-workers {text}: a whole number from 1")
-    return int(text)
+    workers, shared = _count(config, "workers"), _count(config, "per_device")
+    if shared and device != "cuda":
+        raise pytest.UsageError(
+            f"--bn-per-device {shared}: workers share a GPU (--bn-device cuda); "
+            f"on the cpu say --bn-workers {shared}"
+        )
+    if shared and workers:
+        raise pytest.UsageError("--bn-per-device and --bn-workers: give one of them")
+    if workers or device == "cpu":
+        return workers or len(os.sched_getaffinity(0))
+    try:
+        return len(gpus()) * (shared or 1)
+    except ProvenanceError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _count(config: pytest.Config, name: str) -> int:
+    """A whole number from 1, or 0 where none was given."""
+    text = _option(config, name)
+    if text and (not text.isdecimal() or int(text) < 1):
+        option = f"--bn-{name.replace('_', '-')}"
+        raise pytest.UsageError(f"{option} {text}: a whole number from 1")
+    return int(text or 0)
 
 
 def _questions(config: pytest.Config) -> tuple[Question, ...]:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 
+from bnref.evidence.provenance import gpus
 from bnref.evidence.store import Failure, Store, StoreError
 from bnref.execution.worker import TOGETHER_SECONDS, Outcome, Task, begin, call, measure
 
@@ -25,13 +27,15 @@ Tell = Callable[[Outcome], None]
 OpenPool = Callable[[int], Executor]
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Spawned workers of one thread that end when this process does."""
+def process_pool(workers: int, gpus: Sequence[str] = ()) -> ProcessPoolExecutor:
+    """Spawned workers of one thread that end when this process does, dealt to the GPUs in turn."""
+    context = multiprocessing.get_context("spawn")
+    dealt = context.SimpleQueue() if gpus else None
+    if dealt is not None:
+        for number in range(workers):
+            dealt.put(gpus[number % len(gpus)])
     return ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=begin,
-        initargs=(os.getpid(),),
+        workers, mp_context=context, initializer=begin, initargs=(os.getpid(), dealt)
     )
 
 
@@ -40,13 +44,18 @@ def run(
     store: Store,
     workers: int,
     tell: Tell,
-    open_pool: OpenPool = process_pool,
+    open_pool: OpenPool | None = None,
 ) -> None:
     """Measure the tasks in their order, telling each outcome as it comes.
+
+    Workers of cells on cuda are dealt to the GPUs in turn (`bnref.evidence.provenance.gpus`).
 
     Raises StoreError where a record cannot be written and KeyboardInterrupt on Ctrl-C; in both
     cases the workers are gone when it returns, and every record told of is in the store.
     """
+    if open_pool is None:
+        on_gpu = any(task.cell.device == "cuda" for task in tasks)
+        open_pool = partial(process_pool, gpus=gpus() if on_gpu else ())
     suspects: deque[Task] = deque()
     for task in _drain(deque(tasks), store, workers, tell, open_pool):
         if store.get(task.key) is not None:

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import msgspec
@@ -44,8 +45,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     store_broken: bool = False
 
 
-def begin(driver: int) -> None:
-    """Set a fresh worker up: it leaves Ctrl-C to the driver and ends when the driver is gone."""
+def begin(driver: int, dealt: "SimpleQueue[str] | None" = None) -> None:
+    """Set a fresh worker up: it leaves Ctrl-C to the driver and ends when the driver is gone.
+
+    The next GPU that was dealt, if any, becomes the only one it sees, before it imports torch.
+    """
+    if dealt is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = dealt.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 

@@ -1,16 +1,21 @@
 """The executor's seam: pools that break at the worst moments, without a process."""
 
+import os
+import sys
+import time
+from collections import Counter
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bnref.evidence.cell import Cell
-from bnref.evidence.provenance import provenance
+from bnref.evidence.provenance import environment, provenance
 from bnref.evidence.store import Store
 from bnref.execution import local, worker
-from bnref.execution.local import MOST_TOGETHER, run
+from bnref.execution.local import MOST_TOGETHER, process_pool, run
 from bnref.execution.worker import Task
 
 PROJECT = Path(__file__).parent.parent / "fake_bench"
@@ -161,3 +166,45 @@ def test_of_many_in_flight_only_the_one_that_kills_its_worker_fails(make_tasks, 
     assert len(told) == 40
     assert [task.cell.seed for task in tasks if store.get(task.key) is None] == [105]
     assert Fragile.pools == 4, "one per death and one more for what was left of each queue"
+
+
+def which_gpu(number: int) -> str:
+    """What a worker sees, after a moment in which the others start too."""
+    time.sleep(0.5)
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+
+
+@pytest.mark.parametrize(
+    ("dealt", "seen"),
+    [(("GPU-a", "GPU-b"), {"GPU-a": 2, "GPU-b": 2}), ((), {"all": 4})],
+    ids=["two GPUs", "none"],
+)
+def test_workers_are_dealt_to_the_gpus_in_turn(monkeypatch, dealt, seen):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.setattr(which_gpu, "__module__", Path(__file__).stem)
+    monkeypatch.setitem(sys.modules, Path(__file__).stem, sys.modules[__name__])
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with process_pool(4, dealt) as pool:
+        assert Counter(pool.map(which_gpu, range(4))) == seen
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ, "the driver sees what it saw"
+
+
+@pytest.mark.parametrize(("device", "dealt"), [("cuda", ("GPU-a", "GPU-b")), ("cpu", ())])
+def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypatch, device, dealt):
+    pools = []
+
+    def opened(workers, gpus):
+        pools.append((workers, gpus))
+        return Fragile("never")
+
+    monkeypatch.setattr(local, "gpus", lambda: ("GPU-a", "GPU-b"))
+    monkeypatch.setattr(local, "process_pool", opened)
+    monkeypatch.setattr(worker, "environment", lambda device, threads: environment("cpu", 1))
+    there = [
+        msgspec.structs.replace(task, cell=msgspec.structs.replace(task.cell, device=device))
+        for task in tasks
+    ]
+    told = []
+    run(there, Store(tmp_path / "store"), 2, told.append)
+    assert pools == [(2, dealt)]
+    assert [outcome.error for outcome in told] == ["", "", ""]
