@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bnref.evidence.claim import SCALES
+from bnref.evidence.provenance import ProvenanceError, gpus
 
 OPTIONS = {
     "scale": ("small", f"how large the experiments are: {', '.join(SCALES)}"),
@@ -13,6 +14,7 @@ OPTIONS = {
     "seeds": ("", "judge these seeds, as 0-4 or 0,1,2; marks the verdicts as unregistered"),
     "claim": ("", "only these claims, exactly, with their cells: WH18-1,MOM-2"),
     "workers": ("", "worker processes of one thread each (default: one per core)"),
+    "per_device": ("", "worker processes that share a GPU (default: 1; with --bn-device cuda)"),
     "store": (".bnref/store", "folder of the records"),
     "impl": ("", "package.module:adapter, checked by `pytest --pyargs bnref.conformance`"),
     "norm": ("", "package.module:factory, a layer that takes the place of batch_norm"),
@@ -27,7 +29,7 @@ def add(parser: pytest.Parser) -> None:
     """Declare every option, and an ini key of the same name for each."""
     group = parser.getgroup("bnref", "claims about batch normalisation")
     for name, (default, text) in OPTIONS.items():
-        group.addoption(f"--bn-{name}", default=None, help=text)
+        group.addoption(f"--bn-{name.replace('_', '-')}", default=None, help=text)
         parser.addini(f"bn_{name}", text, default=default)
     for name, text in FLAGS.items():
         group.addoption(f"--bn-{name}", action="store_true", default=None, help=text)
@@ -92,14 +94,34 @@ def chosen_seeds(config: pytest.Config) -> tuple[int, ...] | None:
 
 
 def chosen_workers(config: pytest.Config) -> int:
-    """How many worker processes: one per core, or one for a GPU, unless it is said."""
+    """How many worker processes: one per core, or one per GPU, unless it is said.
+
+    Raises UsageError where --bn-per-device stands beside --bn-workers or the cpu.
+    """
     device = chosen_device(config)
-    text = option(config, "workers")
-    if not text:
-        return 1 if device == "cuda" else len(os.sched_getaffinity(0))
-    if not text.isdecimal() or int(text) < 1:
-        raise pytest.UsageError(f"--bn-workers {text}: a whole number from 1")
-    return int(text)
+    workers, shared = _count(config, "workers"), _count(config, "per_device")
+    if shared and device != "cuda":
+        raise pytest.UsageError(
+            f"--bn-per-device {shared}: workers share a GPU (--bn-device cuda); "
+            f"on the cpu say --bn-workers {shared}"
+        )
+    if shared and workers:
+        raise pytest.UsageError("--bn-per-device and --bn-workers: give one of them")
+    if workers or device == "cpu":
+        return workers or len(os.sched_getaffinity(0))
+    try:
+        return len(gpus()) * (shared or 1)
+    except ProvenanceError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _count(config: pytest.Config, name: str) -> int:
+    """A whole number from 1, or 0 where none was given."""
+    text = option(config, name)
+    if text and (not text.isdecimal() or int(text) < 1):
+        flagged = f"--bn-{name.replace('_', '-')}"
+        raise pytest.UsageError(f"{flagged} {text}: a whole number from 1")
+    return int(text or 0)
 
 
 def chosen_sequential(config: pytest.Config) -> bool:

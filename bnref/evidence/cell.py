@@ -37,10 +37,53 @@ def canonical(value: Any) -> bytes:
 
     Raises ValueError on a NaN or infinity, which JSON cannot hold.
     """
+    plain = msgspec.to_builtins(value)
     try:
-        return rfc8785.dumps(msgspec.to_builtins(value))
+        return _ENCODER.encode(_plain(plain))
+    except _NotPlain:
+        pass
+    try:
+        return rfc8785.dumps(plain)
     except rfc8785.CanonicalizationError as error:
         raise ValueError(f"cannot be written as canonical JSON: {error}") from error
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+"""Many times as fast as `rfc8785`, and the same bytes for what `_plain` lets through."""
+
+
+class _NotPlain(Exception):
+    """A value that RFC 8785 writes differently from msgspec, or not at all."""
+
+
+def _plain(value: Any) -> Any:
+    """The value with whole floats as integers, as RFC 8785 writes them; raises _NotPlain.
+
+    Both write the shortest digits that read back, and differ in where they take an exponent: from 1e-4
+    to 2^53 neither does. They sort keys alike where those are ASCII.
+    """
+    kind = type(value)
+    if kind is float:
+        if 1e-4 <= value <= 2**53 or -(2**53) <= value <= -1e-4:
+            return int(value) if value.is_integer() else value
+        if value == 0:
+            return 0
+    elif kind is int:
+        if -(2**53) < value < 2**53:
+            return value
+    elif kind is dict:
+        if "".join(value).isascii():
+            return {
+                name: item if type(item) is str else _plain(item) for name, item in value.items()
+            }
+    elif kind is list:  # most numbers are in lists, most of them the first kind: no call for those
+        return [
+            item if type(item) is float and 1e-4 <= item < 1e4 and item % 1 else _plain(item)
+            for item in value
+        ]
+    elif kind is str or value is None or kind is bool:
+        return value
+    raise _NotPlain
 
 
 def digest(value: Any) -> str:

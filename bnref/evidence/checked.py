@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from bnref.evidence.cell import digest
-from bnref.evidence.store import Fault, StoreError, create
+from bnref.evidence.store import Fault, NewFile, StoreError, create
 
 Status = Literal["conforms", "deviates", "not_applicable", "broken"]
 
@@ -172,9 +172,10 @@ class Shelf(Generic[Kind]):
     def put(self, found: Kind) -> None:
         """Keep a result. The first of a key stands. Raises StoreError where it cannot be written."""
         kept = sealed(found)
-        path, asides = self.path(kept.key), self.root / "aside"
+        data = msgspec.json.encode(kept)
+        file = NewFile(self.path(kept.key), data, lambda: self._has(kept.key))
         try:
-            create(path, asides, msgspec.json.encode(kept), lambda: self._has(kept.key))
+            create(self.root / "aside", [file])
         except OSError as error:
             raise StoreError(f"store {self.root}: {error.strerror or error}") from error
 

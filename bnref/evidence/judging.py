@@ -280,8 +280,8 @@ def _effect_size(claim: Claim, verdict: Verdict | None) -> EffectSize | None:
 def _environment(records: Iterable[Record]) -> dict[str, str]:
     """What the records say of their machine, differing values joined; nothing of this machine."""
     seen: dict[str, set[str]] = {}
-    for record in records:
-        for name, value in msgspec.to_builtins(record.environment).items():
+    for environment in {record.environment for record in records}:
+        for name, value in msgspec.to_builtins(environment).items():
             seen.setdefault(name, set()).add(str(value))
     return {name: " / ".join(sorted(values)) for name, values in sorted(seen.items())}
 

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -140,12 +141,41 @@ def device_model(device: str) -> str:
         return _cpu_model()
     if device != "cuda":
         raise ProvenanceError(f"unknown device {device!r}: cpu or cuda")
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    return _gpus()[0][1]
+
+
+@lru_cache
+def gpus() -> tuple[str, ...]:
+    """UUIDs of the GPUs that cells may run on: the first one and its like, in the driver's order.
+
+    Only those that CUDA_VISIBLE_DEVICES names, where it is set. Raises ProvenanceError where there is
+    none.
+    """
+    found = _gpus()
+    return tuple(uuid for uuid, model in found if model == found[0][1])
+
+
+def _gpus() -> list[tuple[str, str]]:
+    """UUID and model of every GPU that this process may use."""
+    command = ["nvidia-smi", "--query-gpu=index,uuid,name", "--format=csv,noheader"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         raise ProvenanceError("device cuda: nvidia-smi finds no GPU on this machine") from error
-    return answer.stdout.strip().splitlines()[0]
+    lines = (line.split(", ", 2) for line in answer.stdout.strip().splitlines())
+    by_name = {index: (uuid, model) for index, uuid, model in lines}
+    count = len(by_name)
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        chosen = list(by_name.values())
+    else:
+        by_name |= {uuid: (uuid, model) for uuid, model in by_name.values()}
+        chosen = [by_name[name] for name in visible.split(",") if name in by_name]
+    if not chosen:
+        raise ProvenanceError(
+            f"device cuda: no GPU to use among {count} (CUDA_VISIBLE_DEVICES={visible!r})"
+        )
+    return chosen
 
 
 def _cpu_model() -> str:

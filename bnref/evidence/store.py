@@ -2,13 +2,16 @@
 
 Files of others, torn files and tampered files are reported by `faults` and never trusted. There are
 no locks: a record is written aside, synced and linked, so the first one stands and a crash at any
-moment leaves either a whole record or none.
+moment leaves either a whole record or none. Records of short cells are kept many at once: each is
+still a file of its own, and what they share is the wait for the disk.
 """
 
 import contextlib
+import ctypes
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -83,19 +86,25 @@ class Store:
             self._fault(path, error.strerror or str(error))
         return None
 
-    def put(self, record: Record) -> None:
-        """Keep a sealed record. The first record of a key stands; an unusable file gives way.
+    def put(self, *records: Record) -> None:
+        """Keep sealed records, all on disk when it returns.
 
-        Raises StoreError where the disk is full or the folder cannot be written.
+        The first record of a key stands; an unusable file gives way. Raises StoreError where the disk
+        is full or the folder cannot be written; of several records those that fit are then kept.
         """
-        path = self.path(record.key)
         try:
-            create(path, self.root / "aside", msgspec.json.encode(record), self._has(record.key))
+            create(self.root / "aside", [self._new(record) for record in records])
         except OSError as error:
-            raise StoreError(f"store {self.root}: {error.strerror or error}") from error
+            if len(records) == 1:
+                raise StoreError(f"store {self.root}: {error.strerror or error}") from error
+            for record in records:
+                self.put(record)
 
-    def _has(self, key: str) -> Callable[[], bool]:
-        return lambda: self.get(key) is not None
+    def _new(self, record: Record) -> "NewFile":
+        key = record.key
+        return NewFile(
+            self.path(key), msgspec.json.encode(record), lambda: self.get(key) is not None
+        )
 
     def fail(self, key: str, failure: Failure) -> None:
         """Keep what went wrong with a cell, for the reader; raises StoreError as `put` does."""
@@ -131,36 +140,84 @@ class Store:
             self.faults.append(fault)
 
 
-def create(path: Path, asides: Path, data: bytes, usable: Callable[[], bool]) -> None:
-    """Make a file once, whole or not at all. One that is there stands, unless it is not usable."""
-    aside = asides / f"{path.stem}.{uuid.uuid4().hex}"
+@dataclass(frozen=True)
+class NewFile:
+    """A file to be made, and whether one that is there already is usable."""
+
+    path: Path
+    data: bytes
+    usable: Callable[[], bool]
+
+
+def create(asides: Path, files: Sequence[NewFile]) -> None:
+    """Make files once, each whole or not at all. One that is there stands, unless it is not usable.
+
+    All are on disk when it returns: many wait twice for the whole file system, where that can be
+    asked for, and few for each file and its folder.
+    """
+    at_once = len(files) > 1 and _SYNCFS is not None
+    written = {asides / f"{file.path.stem}.{uuid.uuid4().hex}": file for file in files}
+    asides.mkdir(parents=True, exist_ok=True)
     try:
-        _write_synced(aside, data)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            if not usable():
-                if path.is_dir():  # a file cannot take the place of a folder
-                    path.rename(aside.with_suffix(".folder"))
-                aside.replace(path)
-        _sync_folder(path.parent)
+        for aside, file in written.items():
+            _write(aside, file.data, synced=not at_once)
+        if at_once:
+            _sync_file_system(asides)
+        for aside, file in written.items():
+            _link(aside, file)
+        if at_once:
+            _sync_file_system(asides)
+        else:
+            for folder in {file.path.parent for file in files}:
+                _sync_folder(folder)
     finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+        for aside in written:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _link(aside: Path, file: NewFile) -> None:
+    path = file.path
+    path.parent.mkdir(exist_ok=True, parents=True)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        if not file.usable():
+            if path.is_dir():  # a file cannot take the place of a folder
+                path.rename(aside.with_suffix(".folder"))
+            aside.replace(path)
 
 
 def _write_synced(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, data, synced=True)
+
+
+def _write(path: Path, data: bytes, *, synced: bool) -> None:
     try:
         with path.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                os.fsync(file.fileno())
     except OSError:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
         raise
+
+
+_SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if os.name == "posix" else None
+"""int syncfs(int fd), which Linux has: everything written to the file system is on disk, or an error."""
+
+
+def _sync_file_system(folder: Path) -> None:
+    assert _SYNCFS is not None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if _SYNCFS(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

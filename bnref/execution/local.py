@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 
+from bnref.evidence.provenance import gpus
 from bnref.evidence.store import Failure, Store, StoreError
-from bnref.execution.worker import Outcome, Task, begin, call, measure
+from bnref.execution.worker import TOGETHER_SECONDS, Outcome, Task, begin, call, measure
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+MOST_TOGETHER = 256
 DIED_ONCE = "its worker process died (killed, or out of memory)"
 DIED = "its worker process died twice (killed, or out of memory)"
 
@@ -24,13 +27,15 @@ Tell = Callable[[Outcome], None]
 OpenPool = Callable[[int], Executor]
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Spawned workers of one thread that end when this process does."""
+def process_pool(workers: int, gpus: Sequence[str] = ()) -> ProcessPoolExecutor:
+    """Spawned workers of one thread that end when this process does, dealt to the GPUs in turn."""
+    context = multiprocessing.get_context("spawn")
+    dealt = context.SimpleQueue() if gpus else None
+    if dealt is not None:
+        for number in range(workers):
+            dealt.put(gpus[number % len(gpus)])
     return ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=begin,
-        initargs=(os.getpid(),),
+        workers, mp_context=context, initializer=begin, initargs=(os.getpid(), dealt)
     )
 
 
@@ -39,21 +44,27 @@ def run(
     store: Store,
     workers: int,
     tell: Tell,
-    open_pool: OpenPool = process_pool,
+    open_pool: OpenPool | None = None,
 ) -> None:
     """Measure the tasks in their order, telling each outcome as it comes.
+
+    Workers of cells on cuda are dealt to the GPUs in turn (`bnref.evidence.provenance.gpus`).
 
     Raises StoreError where a record cannot be written and KeyboardInterrupt on Ctrl-C; in both
     cases the workers are gone when it returns, and every record told of is in the store.
     """
-    suspects = deque(_drain(deque(tasks), store, workers, tell, open_pool))
-    while suspects:
-        task = suspects.popleft()
+    if open_pool is None:
+        on_gpu = any(task.cell.device == "cuda" for task in tasks)
+        open_pool = partial(process_pool, gpus=gpus() if on_gpu else ())
+    suspects: deque[Task] = deque()
+    for task in _drain(deque(tasks), store, workers, tell, open_pool):
         if store.get(task.key) is not None:
             tell(Outcome(task=task))
-        elif _drain(deque([task]), store, 1, tell, open_pool):
-            store.fail(task.key, Failure(cell=task.cell, reason=DIED))
-            tell(Outcome(task=task, error=DIED))
+        else:
+            suspects.append(task)
+    for task in _drain(suspects, store, 1, tell, open_pool, most=1):
+        store.fail(task.key, Failure(cell=task.cell, reason=DIED))
+        tell(Outcome(task=task, error=DIED))
 
 
 def ask(target: str, *arguments: str) -> str:
@@ -94,36 +105,53 @@ def each(
 
 
 def _drain(
-    queue: deque[Task], store: Store, workers: int, tell: Tell, open_pool: OpenPool
+    queue: deque[Task],
+    store: Store,
+    workers: int,
+    tell: Tell,
+    open_pool: OpenPool,
+    most: int = MOST_TOGETHER,
 ) -> list[Task]:
-    """Run the queue; where a worker dies, finish the rest in a new pool and return the suspects."""
+    """Run the queue; where a worker dies, finish the rest in a new pool and return the suspects.
+
+    A worker gets one task, and twice as many as before while it is through with them in half of the
+    time that it may take for them together.
+    """
     suspects: list[Task] = []
+    together = 1
     while queue:
         with _pool(min(workers, len(queue)), open_pool) as pool:
-            flying: dict[Future[Outcome], Task] = {}
+            flying: dict[Future[list[Outcome]], list[Task]] = {}
             try:
                 while queue or flying:
                     while queue and len(flying) < workers:
-                        task = queue.popleft()
-                        flying[_fly(pool, task, store, queue)] = task
+                        tasks = [queue.popleft() for _ in range(min(together, len(queue)))]
+                        flying[_fly(pool, tasks, store, queue)] = tasks
                     done, _ = wait(flying, return_when=FIRST_COMPLETED)
                     for future in done:
-                        outcome = future.result()
-                        del flying[future]
-                        if outcome.store_broken:
-                            raise StoreError(outcome.error)
-                        tell(outcome)
+                        outcomes = future.result()
+                        tasks = flying.pop(future)
+                        queue.extendleft(reversed(tasks[len(outcomes) :]))
+                        brief = sum(o.seconds for o in outcomes) < TOGETHER_SECONDS / 2
+                        together = min(2 * len(outcomes), most) if brief else len(outcomes)
+                        for outcome in outcomes:
+                            if outcome.store_broken:
+                                raise StoreError(outcome.error)
+                            tell(outcome)
             except BrokenProcessPool:
-                suspects += flying.values()
+                for tasks in flying.values():
+                    suspects += tasks
     return suspects
 
 
-def _fly(pool: Executor, task: Task, store: Store, queue: deque[Task]) -> "Future[Outcome]":
-    """Submit the task; a pool that is broken already leaves it in the queue, untouched."""
+def _fly(
+    pool: Executor, tasks: list[Task], store: Store, queue: deque[Task]
+) -> "Future[list[Outcome]]":
+    """Submit the tasks; a pool that is broken already leaves them in the queue, untouched."""
     try:
-        return _submit(pool, measure, task, store.root)
+        return _submit(pool, measure, tasks, store.root)
     except BrokenProcessPool:
-        queue.appendleft(task)
+        queue.extendleft(reversed(tasks))
         raise
 
 

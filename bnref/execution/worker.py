@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one cell at a time, its record written by the worker itself."""
+"""What runs inside a worker process: cells one after another, their records written by the worker."""
 
 import importlib
 import os
@@ -6,7 +6,8 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from bnref.evidence.record import Measured, Record, sealed
 from bnref.evidence.store import Failure, Store, StoreError
 
 PARENT_POLL_SECONDS = 0.5
+TOGETHER_SECONDS = 0.1
+"""How long cells run until their records are kept: what a killed worker or a power cut can cost."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +45,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     store_broken: bool = False
 
 
-def begin(driver: int) -> None:
-    """Set a fresh worker up: it leaves Ctrl-C to the driver and ends when the driver is gone."""
+def begin(driver: int, dealt: "SimpleQueue[str] | None" = None) -> None:
+    """Set a fresh worker up: it leaves Ctrl-C to the driver and ends when the driver is gone.
+
+    The next GPU that was dealt, if any, becomes the only one it sees, before it imports torch.
+    """
+    if dealt is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = dealt.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
@@ -54,40 +62,56 @@ def _end_with(driver: int) -> None:
     os._exit(1)
 
 
-def measure(task: Task, store: Path) -> Outcome:
-    """Run the task's cell and keep its record. Whatever the experiment raises becomes a failure."""
+def measure(tasks: Sequence[Task], store: Path) -> list[Outcome]:
+    """Run the tasks in turn, then keep their records at once; those kept are told of, in order.
+
+    The first runs in any case, the next while less than TOGETHER_SECONDS have passed: a long cell is
+    kept when it ends, and short ones share the wait for the disk.
+    """
     kept = Store(store)
-    started = time.perf_counter()
+    until = time.perf_counter() + TOGETHER_SECONDS
+    records: list[Record] = []
+    outcomes: list[Outcome] = []
     try:
-        measured = experiment(task.cell.experiment)(task.cell)
-        record = sealed(
-            Record(
-                cell=task.cell,
-                provenance=task.provenance,
-                metrics={name: float(value) for name, value in measured.metrics.items()},
-                series=measured.series,
-                diverged=measured.diverged,
-                seconds=round(time.perf_counter() - started, 3),
-                environment=environment(task.cell.device, threads=1),
-                data=measured.data,
-            )
-        )
-    except (Exception, SystemExit) as error:
-        return _failed(kept, task, error)
-    try:
-        kept.put(record)
+        for task in tasks:
+            if outcomes and time.perf_counter() > until:
+                break
+            try:
+                record = measured(task)
+            except (Exception, SystemExit) as error:
+                outcomes.append(_failed(kept, task, error))
+            else:
+                records.append(record)
+                outcomes.append(
+                    Outcome(task=task, seconds=record.seconds, diverged=record.diverged)
+                )
+        kept.put(*records)
     except StoreError as error:
-        return Outcome(task=task, error=str(error), store_broken=True)
-    return Outcome(task=task, seconds=record.seconds, diverged=record.diverged)
+        return [Outcome(task=tasks[0], error=str(error), store_broken=True)]
+    return outcomes
+
+
+def measured(task: Task) -> Record:
+    """The record of a task's cell. Raises whatever the experiment raises."""
+    started = time.perf_counter()
+    found = experiment(task.cell.experiment)(task.cell)
+    return sealed(
+        Record(
+            cell=task.cell,
+            provenance=task.provenance,
+            metrics={name: float(value) for name, value in found.metrics.items()},
+            series=found.series,
+            diverged=found.diverged,
+            seconds=round(time.perf_counter() - started, 3),
+            environment=environment(task.cell.device, threads=1),
+            data=found.data,
+        )
+    )
 
 
 def _failed(store: Store, task: Task, error: BaseException) -> Outcome:
     reason = one_line(error)
-    failure = Failure(cell=task.cell, reason=reason, details=traceback.format_exc())
-    try:
-        store.fail(task.key, failure)
-    except StoreError as broken:
-        return Outcome(task=task, error=str(broken), store_broken=True)
+    store.fail(task.key, Failure(cell=task.cell, reason=reason, details=traceback.format_exc()))
     return Outcome(task=task, error=reason)
 
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import matplotlib
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -73,7 +74,9 @@ def svg(figure: Figure, title: str, description: str) -> str:
     """The figure as SVG with a title and a description that screen readers find."""
     _settle(figure)
     with io.BytesIO() as file:
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "bnref"})
+        # not savefig, which first draws everything once to no use: this figure is laid out
+        canvas = FigureCanvasSVG(figure)
+        canvas.print_svg(file, metadata={"Date": None, "Creator": "bnref"})  # type: ignore[no-untyped-call]
         text = file.getvalue().decode()
     head, tag, body = re.split(r"(<svg\b[^>]*>)", text, maxsplit=1)
     tag = tag[:-1] + ' role="img" aria-labelledby="title description">'

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import math
+import random
+import struct
 
 import msgspec
 import pytest
+import rfc8785
 
 from bnref.evidence.cell import Cell, Provenance, canonical, digest, identity, key
 from bnref.evidence.record import Record, intact, sealed
@@ -118,3 +121,26 @@ def test_whole_numbers_keep_their_seal(make_record, make_cell):
 def test_a_record_names_no_host_user_or_path(record):
     fields = set(json.loads(msgspec.json.encode(record.environment)))
     assert fields == {"python", "torch", "numpy", "system", "device_model", "threads"}
+
+
+def floats() -> list[float]:
+    """Numbers of every size: random bits, round numbers, and the places where exponents begin."""
+    draw = random.Random(0)
+    bits = [struct.unpack("d", draw.randbytes(8))[0] for _ in range(20_000)]
+    sizes = [draw.uniform(-1, 1) * 10 ** draw.uniform(-9, 23) for _ in range(20_000)]
+    edges = [s * 10.0**e for e in range(-9, 23) for s in (1.0, -1.0, 1.5)]
+    near = [math.nextafter(x, to) for x in edges for to in (-math.inf, math.inf)]
+    whole = [0.0, -0.0, 2.0**53, 2.0**53 - 1, -(2.0**53), 1e15, 3.0]
+    return [x for x in [*bits, *sizes, *edges, *near, *whole] if math.isfinite(x)]
+
+
+def test_the_fast_way_writes_the_bytes_of_rfc_8785():
+    for value in floats():
+        assert canonical(value) == rfc8785.dumps(value), repr(value)
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x11000), 0x1F600)))
+    for value in (
+        {"b": every, "a": [True, False, None, 1, -1.0], "": {}},
+        {"\U0001f600": 1, "\uffff": 2, "é": 3},
+        [2**53 - 1, -(2**53) + 1, [], {}],
+    ):
+        assert canonical(value) == rfc8785.dumps(value)

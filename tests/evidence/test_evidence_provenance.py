@@ -18,6 +18,7 @@ from bnref.evidence.provenance import (
     data_digest,
     device_model,
     environment,
+    gpus,
     provenance,
     version,
 )
@@ -209,12 +210,55 @@ def test_devices_are_known_or_named(monkeypatch):
     ):
         device_model("cuda")
 
+
+FOUR_GPUS = """\
+0, GPU-a, Some GPU
+1, GPU-b, Another GPU, 40 GB
+2, GPU-c, Some GPU
+3, GPU-d, Another GPU, 40 GB
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "model", "chosen"),
+    [
+        (None, "Some GPU", ("GPU-a", "GPU-c")),
+        ("2", "Some GPU", ("GPU-c",)),
+        ("1,0,3", "Another GPU, 40 GB", ("GPU-b", "GPU-d")),
+        ("GPU-d,GPU-a", "Another GPU, 40 GB", ("GPU-d",)),
+    ],
+)
+def test_gpus_are_the_first_that_may_be_used_and_its_like(monkeypatch, visible, model, chosen):
+    """Records of different models are never paired, so a run stays on one model."""
+    fake_gpus(monkeypatch, visible)
+    assert device_model("cuda") == model
+    assert gpus() == chosen
+    device_model.cache_clear()
+    gpus.cache_clear()
+
+
+@pytest.mark.parametrize("visible", ["", "7", "-1"])
+def test_no_gpu_that_may_be_used_is_one_line(monkeypatch, visible):
+    fake_gpus(monkeypatch, visible)
+    for ask in (gpus, lambda: device_model("cuda")):
+        with pytest.raises(ProvenanceError) as error:
+            ask()
+        one_line(error, "device cuda: no GPU to use among ", f"CUDA_VISIBLE_DEVICES={visible!r}")
+
+
+def fake_gpus(monkeypatch, visible: str | None) -> None:
+    """nvidia-smi as on a machine with four GPUs of two models."""
+    device_model.cache_clear()
+    gpus.cache_clear()
+
     def answers(*_args, **_more):
-        return subprocess.CompletedProcess([], 0, stdout="Some GPU\nAnother GPU\n")
+        return subprocess.CompletedProcess([], 0, stdout=FOUR_GPUS)
 
     monkeypatch.setattr(subprocess, "run", answers)
-    assert device_model("cuda") == "Some GPU", "expected the first GPU's name"
-    device_model.cache_clear()
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
 
 
 def test_the_provenance_of_a_cell():

@@ -1,5 +1,6 @@
 """The store: one whole record per key, whatever happens to the files and the disk."""
 
+import ctypes
 import errno
 import json
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bnref.evidence import store as store_module
 from bnref.evidence.record import Record, sealed
 from bnref.evidence.store import (
     Failure,
@@ -216,29 +218,110 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(store, record, monkeypatch, 
     assert store.get(record.key) == record, "with room again it is kept"
 
 
+def test_many_records_at_once_are_files_of_their_own(store, make_record, make_cell):
+    records = [make_record(make_cell(seed=seed)) for seed in range(100, 140)]
+    store.put(*records[:20])
+    store.put(*[changed(record, metrics={"y": 9.0}) for record in records])
+    assert [store.get(record.key).metrics["y"] for record in records] == [1.5] * 20 + [9.0] * 20
+    assert len(list(store.root.glob("records/*/*.json"))) == 40
+    assert leftovers(store) == []
+    assert store.faults == []
+
+
+def waits(monkeypatch) -> list[str]:
+    """The calls that a record's durability rests on, in the order in which they are made."""
+    calls: list[str] = []
+    for name in ("link", "fsync"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, n=name, real=real: (calls.append(n), real(*a))[1])
+    syncfs = store_module._SYNCFS
+    if syncfs is not None:
+        noted = lambda handle: (calls.append("syncfs"), syncfs(handle))[1]  # noqa: E731
+        monkeypatch.setattr(store_module, "_SYNCFS", noted)
+    return calls
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["syncfs", "without syncfs"])
+def test_nothing_is_linked_before_it_is_on_disk(store, make_record, make_cell, monkeypatch, whole):
+    """With one wait for a whole file system (Linux), or one for each file and folder (elsewhere)."""
+    records = [make_record(make_cell(seed=seed)) for seed in (100, 101, 102)]
+    if not whole:
+        monkeypatch.setattr(store_module, "_SYNCFS", None)
+    elif store_module._SYNCFS is None:
+        pytest.skip("this system has no syncfs")
+    folders = len({record.key[:2] for record in records})
+    calls = waits(monkeypatch)
+    store.put(*records)
+    if whole:
+        assert calls == ["syncfs", *["link"] * 3, "syncfs"]
+    else:
+        assert calls == [*["fsync"] * 3, *["link"] * 3, *["fsync"] * folders]
+    calls.clear()
+    store.put(make_record(make_cell(seed=103)))
+    assert calls == ["fsync", "link", "fsync"], "one record waits for its own file and folder"
+
+
+def test_of_many_records_those_that_fit_are_kept(store, make_record, make_cell):
+    small = [make_record(make_cell(seed=seed)) for seed in (100, 101)]
+    large = make_record(make_cell(seed=102), series={"loss": [0.5] * 5000})
+    code = LIMITED.replace("(64, 64)", "(8192, 8192)").replace("ATTEMPTS", MANY)
+    done = subprocess.run(
+        [sys.executable, "-c", code, store.root],
+        input=msgspec.json.encode([*small, large]),
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout.decode() == f"store {store.root}: File too large\n"
+    assert all(store.get(record.key) == record for record in small)
+    assert store.get(large.key) is None
+    assert leftovers(store) == []
+
+
+@pytest.mark.skipif(store_module._SYNCFS is None, reason="this system has no syncfs")
+def test_a_file_system_that_cannot_be_synced_is_one_line(
+    store, make_record, make_cell, monkeypatch
+):
+    records = [make_record(make_cell(seed=seed)) for seed in (100, 101)]
+
+    def broken(handle: int) -> int:
+        ctypes.set_errno(errno.EIO)
+        return -1
+
+    monkeypatch.setattr(store_module, "_SYNCFS", broken)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        store.put(*records)
+    assert [store.get(record.key) for record in records] == [None, None]
+    assert leftovers(store) == []
+
+
 LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 import msgspec
 from bnref.evidence.record import Record
 from bnref.evidence.store import Store, StoreError, write_lines
-record = msgspec.json.decode(sys.stdin.buffer.read(), type=Record)
+given = sys.stdin.buffer.read()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
 root = Path(sys.argv[1])
-for attempt in (lambda: Store(root).put(record), lambda: write_lines(root / "x.jsonl", [record])):
+records = msgspec.json.decode(given, type=list[Record])
+for attempt in ATTEMPTS:
     try:
         attempt()
     except StoreError as error:
         print(error)
 """
+EACH = "(lambda: Store(root).put(*records), lambda: write_lines(root / 'x.jsonl', records))"
+MANY = "(lambda: Store(root).put(*records),)"
 
 
 def test_a_write_that_the_system_cuts_short(store, record):
     """A limit on the size of files, as a full disk in the middle of a record."""
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, store.root],
-        input=msgspec.json.encode(record),
+        [sys.executable, "-c", LIMITED.replace("ATTEMPTS", EACH), store.root],
+        input=msgspec.json.encode([record]),
         capture_output=True,
         timeout=30,
         check=True,

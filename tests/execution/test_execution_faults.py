@@ -45,7 +45,7 @@ def report(bench) -> bytes:
 
 
 def test_a_killed_worker_costs_nothing_that_was_finished(bench):
-    bench.claim("K-1", does="dies once", at="high-s102", seconds=0.02)
+    bench.claim("K-1", does="dies once", at="high-s102", seconds=0.06)
     ran = bench.run()
     assert ran.code == 0, ran.text
     assert bench.statuses("reports") == {"K-1": "supported"}
@@ -53,19 +53,25 @@ def test_a_killed_worker_costs_nothing_that_was_finished(bench):
     assert starts.pop("K-1-high-s102") == 2
     assert sum(starts.values()) <= 12, "only the run in flight beside it is begun again"
 
+    bench.claim("K-3", does="dies once", at="high-s102")
+    assert bench.run().code == 0
+    starts = bench.count("start")
+    assert starts.pop("K-3-high-s102") == 2
+    assert max(starts.values()) <= 2, "runs of an instant that were not kept yet, once more each"
+
     bench.claim("K-2", does="dies", at="low-s101", seconds=0.02)
     ran = bench.run()
     assert ran.code == 1
     assert "Traceback" not in ran.text
     died = "its worker process died twice (killed, or out of memory)"
-    assert len(ran.lines("bnref: 12 cells to measure for 24 tests")) == 1
+    assert len(ran.lines("bnref: 12 cells to measure for 36 tests")) == 1
     assert len(ran.lines("/12] K-2-low-s101", f"failed: {died}")) == 1
     assert len(ran.lines("ERROR at setup of test_cell[")) == 1, "it alone fails"
     assert len(ran.lines("ERROR at setup of test_cell[K-2-low-s101]")) == 1
-    assert bench.statuses() == {"K-1": "supported", "K-2": "incomplete"}
+    assert bench.statuses() == {"K-1": "supported", "K-2": "incomplete", "K-3": "supported"}
     assert bench.findings()["K-2"]["reason"] == f"1 failed: low seed 101: {died}"
     assert list((bench.root / ".bnref/store/failures").glob("*/*.json"))
-    assert len(bench.records()) == 23
+    assert len(bench.records()) == 35
 
 
 def test_a_killed_driver_leaves_no_orphan_and_loses_nothing(bench, another_bench):

@@ -1,15 +1,21 @@
 """The executor's seam: pools that break at the worst moments, without a process."""
 
+import os
+import sys
+import time
+from collections import Counter
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bnref.evidence.cell import Cell
-from bnref.evidence.provenance import provenance
+from bnref.evidence.provenance import environment, provenance
 from bnref.evidence.store import Store
-from bnref.execution.local import run
+from bnref.execution import local, worker
+from bnref.execution.local import MOST_TOGETHER, process_pool, run
 from bnref.execution.worker import Task
 
 PROJECT = Path(__file__).parent.parent / "fake_bench"
@@ -37,19 +43,36 @@ class Fragile(Executor):
 
 
 @pytest.fixture
-def tasks(tmp_path, monkeypatch):
-    """Three cells of the lab without torch, run in this process."""
+def make_tasks(tmp_path, monkeypatch):
+    """Cells of the lab without torch, run in this process."""
     monkeypatch.syspath_prepend(PROJECT)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Fragile, "pools", 0)
-    arm = {"of": "L-1", "level": "low", "gap": 0.0, "seconds": 0.0, "does": "measures", "at": ""}
-    cells = [
-        Cell(experiment="fake_lab.sleepy", arm=arm, seed=seed, scale="small", device="cpu")
-        for seed in (100, 101, 102)
-    ]
-    return [
-        Task(name=f"L-1-low-s{cell.seed}", cell=cell, provenance=provenance(cell)) for cell in cells
-    ]
+    usual = {"of": "L-1", "level": "low", "gap": 0.0, "seconds": 0.0, "does": "measures", "at": ""}
+
+    def make(count: int, **arm) -> list[Task]:
+        cells = [
+            Cell(
+                experiment="fake_lab.sleepy",
+                arm={**usual, **arm},
+                seed=100 + number,
+                scale="small",
+                device="cpu",
+            )
+            for number in range(count)
+        ]
+        return [
+            Task(name=f"L-1-low-s{cell.seed}", cell=cell, provenance=provenance(cell))
+            for cell in cells
+        ]
+
+    return make
+
+
+@pytest.fixture
+def tasks(make_tasks):
+    """Three of them."""
+    return make_tasks(3)
 
 
 @pytest.mark.parametrize("breaks", ["before", "after"])
@@ -87,3 +110,101 @@ def test_whatever_an_experiment_raises_is_a_failure(tasks, tmp_path, monkeypatch
     assert outcome.error in ("RuntimeError: the coffee is cold", "SystemExit: enough")
     assert store.get(tasks[0].key) is None
     assert len(list((tmp_path / "store" / "failures").glob("*/*.json"))) == 1
+
+
+class Counting(Fragile):
+    """Notes how many tasks are submitted at once, and dies of the cell of one seed."""
+
+    def __init__(self, batches: list[int], killer: int = 0) -> None:
+        super().__init__("never")
+        self.batches, self.killer = batches, killer
+
+    def submit(self, function, /, tasks, *arguments):
+        self.batches.append(len(tasks))
+        if self.killer in [task.cell.seed for task in tasks]:
+            future: Future = Future()
+            future.set_exception(BrokenProcessPool())
+            return future
+        return super().submit(function, tasks, *arguments)
+
+
+def test_cells_of_an_instant_go_out_many_at_once(make_tasks, tmp_path):
+    tasks, store = make_tasks(1000), Store(tmp_path / "store")
+    batches, told = [], []
+    run(tasks, store, 1, told.append, lambda workers: Counting(batches))
+    assert batches[:3] == [1, 2, 4], "one first: nobody knows how long it takes"
+    assert max(batches) <= MOST_TOGETHER
+    assert len(batches) < 100
+    assert [outcome.task for outcome in told] == tasks
+    assert all(store.get(task.key) for task in tasks)
+
+
+def test_long_cells_go_out_one_by_one_and_are_kept_as_they_end(make_tasks, tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "TOGETHER_SECONDS", 0.02)
+    tasks, store, batches = make_tasks(6, seconds=0.01), Store(tmp_path / "store"), []
+    run(tasks, store, 1, lambda outcome: None, lambda workers: Counting(batches))
+    assert batches == [1] * 6
+
+
+def test_a_long_cell_ends_its_batch_and_the_rest_go_back(make_tasks, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "TOGETHER_SECONDS", 0.1)
+    brief, long = make_tasks(7), make_tasks(3, seconds=0.11)
+    tasks = [*brief[:3], *long, *brief[3:]]
+    store, batches, told = Store(tmp_path / "store"), [], []
+    run(tasks, store, 1, told.append, lambda workers: Counting(batches))
+    assert [outcome.task for outcome in told] == tasks, "each once, and in the order of the plan"
+    assert batches[:4] == [1, 2, 4, 1], "of the four only the first was begun"
+    started = [line for line in Path("runs.log").read_text().splitlines() if "start" in line]
+    assert len(started) == len(tasks)
+
+
+def test_of_many_in_flight_only_the_one_that_kills_its_worker_fails(make_tasks, tmp_path):
+    tasks, store, batches, told = make_tasks(40), Store(tmp_path / "store"), [], []
+    run(tasks, store, 1, told.append, lambda workers: Counting(batches, killer=105))
+    (failed,) = [outcome for outcome in told if outcome.error]
+    assert (failed.task, failed.error) == (tasks[5], local.DIED)
+    assert len(told) == 40
+    assert [task.cell.seed for task in tasks if store.get(task.key) is None] == [105]
+    assert Fragile.pools == 4, "one per death and one more for what was left of each queue"
+
+
+def which_gpu(number: int) -> str:
+    """What a worker sees, after a moment in which the others start too."""
+    time.sleep(0.5)
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+
+
+@pytest.mark.parametrize(
+    ("dealt", "seen"),
+    [(("GPU-a", "GPU-b"), {"GPU-a": 2, "GPU-b": 2}), ((), {"all": 4})],
+    ids=["two GPUs", "none"],
+)
+def test_workers_are_dealt_to_the_gpus_in_turn(monkeypatch, dealt, seen):
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.setattr(which_gpu, "__module__", Path(__file__).stem)
+    monkeypatch.setitem(sys.modules, Path(__file__).stem, sys.modules[__name__])
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with process_pool(4, dealt) as pool:
+        assert Counter(pool.map(which_gpu, range(4))) == seen
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ, "the driver sees what it saw"
+
+
+@pytest.mark.parametrize(("device", "dealt"), [("cuda", ("GPU-a", "GPU-b")), ("cpu", ())])
+def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypatch, device, dealt):
+    pools = []
+
+    def opened(workers, gpus):
+        pools.append((workers, gpus))
+        return Fragile("never")
+
+    monkeypatch.setattr(local, "gpus", lambda: ("GPU-a", "GPU-b"))
+    monkeypatch.setattr(local, "process_pool", opened)
+    monkeypatch.setattr(worker, "environment", lambda device, threads: environment("cpu", 1))
+    there = [
+        msgspec.structs.replace(task, cell=msgspec.structs.replace(task.cell, device=device))
+        for task in tasks
+    ]
+    told = []
+    run(there, Store(tmp_path / "store"), 2, told.append)
+    assert pools == [(2, dealt)]
+    assert [outcome.error for outcome in told] == ["", "", ""]

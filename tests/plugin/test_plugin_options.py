@@ -10,6 +10,10 @@ WRONG = {
     ("--bn-device", "tpu"): "--bn-device tpu: cpu or cuda",
     ("--bn-seeds", "a-b"): "--bn-seeds a-b: expected 0-4 or 0,1,2",
     ("--bn-workers", "0"): "--bn-workers 0: a whole number from 1",
+    ("--bn-per-device", "2"): (
+        "--bn-per-device 2: workers share a GPU (--bn-device cuda); on the cpu say --bn-workers 2"
+    ),
+    ("--bn-per-device", "half"): "--bn-per-device half: a whole number from 1",
     ("--bn-claim", "X-1,NOPE"): "--bn-claim NOPE: no such claim; X-1",
     ("--bn-store", "README.md/s"): "--bn-store README.md/s: {root}/README.md is not a folder",
     ("--bn-store", "/proc/nowhere"): "store /proc/nowhere: No such file or directory",
