@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bnref.evidence.cell import Cell, digest, identity
+from bnref.evidence.cell import Cell, digest, identity, pack
 from bnref.evidence.claim import PlannedCell
 from bnref.evidence.findings import Question
 from bnref.evidence.provenance import provenance
@@ -66,13 +66,20 @@ class Campaign:
         return Task(name=name, cell=cell, provenance=provenance(cell))
 
     def missing(self, selected: Iterable[Entry], history: dict[str, float]) -> list[Task]:
-        """One task for each cell that has no record, longest first by the recorded times."""
+        """One task for each pack that lacks a selected cell's record, longest first.
+
+        A pack is measured whole, by the recorded times of its kind of cell.
+        """
         tasks: dict[str, Task] = {}
         for entry in selected:
-            name = identity(entry.planned.cell)
+            name = identity(pack(entry.planned.cell)[0])
             if name not in tasks and self.lookup(entry.planned.cell) is None:
                 tasks[name] = self.task(entry.planned.cell, entry.id)
-        return sorted(tasks.values(), key=lambda task: -history.get(kind(task.cell), 0.0))
+
+        def seconds(task: Task) -> float:
+            return history.get(kind(task.cell), 0.0) * task.size
+
+        return sorted(tasks.values(), key=seconds, reverse=True)
 
     def history(self, reports: Path) -> dict[str, float]:
         """Median seconds of every kind of run, from this store's records and the published ones."""
@@ -90,7 +97,8 @@ class Campaign:
 
         def note(outcome: Outcome) -> None:
             if outcome.error:
-                self.failures[identity(outcome.task.cell)] = outcome.error
+                for cell in pack(outcome.task.cell):
+                    self.failures[identity(cell)] = outcome.error
             tell(outcome)
 
         try:

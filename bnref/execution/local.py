@@ -49,7 +49,7 @@ def run(
     suspects = deque(_drain(deque(tasks), store, workers, tell, open_pool))
     while suspects:
         task = suspects.popleft()
-        if store.get(task.key) is not None:
+        if all(store.get(key) is not None for key in task.keys):
             tell(Outcome(task=task))
         elif _drain(deque([task]), store, 1, tell, open_pool):
             store.fail(task.key, Failure(cell=task.cell, reason=DIED))

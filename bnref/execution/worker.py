@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one cell at a time, its record written by the worker itself."""
+"""What runs inside a worker process: one pack of cells at a time, its records written by the worker."""
 
 import importlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bnref.evidence.cell import Cell, Provenance, key
+from bnref.evidence.cell import Cell, Provenance, key, pack
 from bnref.evidence.provenance import environment
 from bnref.evidence.record import Measured, Record, sealed
 from bnref.evidence.store import Failure, Store, StoreError
@@ -20,7 +20,10 @@ PARENT_POLL_SECONDS = 0.5
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell to measure, with the provenance that the driver named it by. `name` is for people."""
+    """A cell to measure, with the provenance that the driver named it by. `name` is for people.
+
+    The cells of its pack are measured with it: they differ in the seed alone.
+    """
 
     name: str
     cell: Cell
@@ -31,9 +34,22 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The store's key of the record that will come of it."""
         return key(self.cell, self.provenance)
 
+    @property
+    def size(self) -> int:
+        """How many cells are measured."""
+        return len(pack(self.cell))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all records that will come of it, those of its pack."""
+        return tuple(key(cell, self.provenance) for cell in pack(self.cell))
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a task ended: a record (`error` empty), a failure, or a store that cannot be written."""
+    """How a task ended: its records (`error` empty), a failure, or a store that cannot be written.
+
+    `seconds` are those of one record, a pack's time divided among its cells.
+    """
 
     task: Task
     seconds: float = 0.0
@@ -55,30 +71,41 @@ def _end_with(driver: int) -> None:
 
 
 def measure(task: Task, store: Path) -> Outcome:
-    """Run the task's cell and keep its record. Whatever the experiment raises becomes a failure."""
+    """Run the task's pack and keep its records. Whatever the experiment raises becomes a failure."""
     kept = Store(store)
     started = time.perf_counter()
+    cells = pack(task.cell)
     try:
-        measured = experiment(task.cell.experiment)(task.cell)
-        record = sealed(
-            Record(
-                cell=task.cell,
-                provenance=task.provenance,
-                metrics={name: float(value) for name, value in measured.metrics.items()},
-                series=measured.series,
-                diverged=measured.diverged,
-                seconds=round(time.perf_counter() - started, 3),
-                environment=environment(task.cell.device, threads=1),
-                data=measured.data,
-            )
-        )
+        measured = experiment(task.cell.experiment)(cells)
+        seconds = round((time.perf_counter() - started) / len(cells), 3)
+        records = [
+            _record(cell, task.provenance, one, seconds)
+            for cell, one in zip(cells, measured, strict=True)
+        ]
     except (Exception, SystemExit) as error:
         return _failed(kept, task, error)
     try:
-        kept.put(record)
+        for record in records:
+            kept.put(record)
     except StoreError as error:
         return Outcome(task=task, error=str(error), store_broken=True)
-    return Outcome(task=task, seconds=record.seconds, diverged=record.diverged)
+    diverged = any(record.diverged for record in records)
+    return Outcome(task=task, seconds=seconds, diverged=diverged)
+
+
+def _record(cell: Cell, provenance: Provenance, measured: Measured, seconds: float) -> Record:
+    return sealed(
+        Record(
+            cell=cell,
+            provenance=provenance,
+            metrics={name: float(value) for name, value in measured.metrics.items()},
+            series=measured.series,
+            diverged=measured.diverged,
+            seconds=seconds,
+            environment=environment(cell.device, threads=1),
+            data=measured.data,
+        )
+    )
 
 
 def _failed(store: Store, task: Task, error: BaseException) -> Outcome:
@@ -96,10 +123,14 @@ def one_line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
-def experiment(name: str) -> Callable[[Cell], Measured]:
-    """The function `run` of the experiment module of this dotted name."""
-    function: Callable[[Cell], Measured] = importlib.import_module(name).run
-    return function
+def experiment(name: str) -> Callable[[tuple[Cell, ...]], list[Measured]]:
+    """What measures a pack: `run_pack` of the module of this name, else its `run` cell by cell."""
+    module = importlib.import_module(name)
+    together: Callable[[tuple[Cell, ...]], list[Measured]] | None
+    together = getattr(module, "run_pack", None)
+    if together is not None:
+        return together
+    return lambda cells: [module.run(cell) for cell in cells]
 
 
 def call(target: str, *arguments: str) -> str:
