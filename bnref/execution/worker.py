@@ -126,9 +126,8 @@ def one_line(error: BaseException) -> str:
 def experiment(name: str) -> Callable[[tuple[Cell, ...]], list[Measured]]:
     """What measures a pack: `run_pack` of the module of this name, else its `run` cell by cell."""
     module = importlib.import_module(name)
-    together: Callable[[tuple[Cell, ...]], list[Measured]] | None
-    together = getattr(module, "run_pack", None)
-    if together is not None:
+    if hasattr(module, "run_pack"):
+        together: Callable[[tuple[Cell, ...]], list[Measured]] = module.run_pack
         return together
     return lambda cells: [module.run(cell) for cell in cells]
 

@@ -67,9 +67,7 @@ def has_shift(normaliser: nn.Module) -> bool:
     return any(name.rpartition(".")[2] == "bias" for name, _ in normaliser.named_parameters())
 
 
-def initialise(
-    net: nn.Module, seed: int, gain: float = 2.0, std: float | None = None
-) -> None:
+def initialise(net: nn.Module, seed: int, gain: float = 2.0, std: float | None = None) -> None:
     """He initialisation: weights N(0, gain / fan_in), biases 0 (He et al. 2015, section 2.2).
 
     Layer i of a seed gets the same weights in every arm, whatever stands between the layers. The

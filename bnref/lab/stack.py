@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bnref.norms.batch_norm import BatchNorm
+from bnref.norms.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ Kept = list[tuple[Tensor, Tensor | None, Tensor | None, Tensor]]
 
 def can_stack(net: nn.Module) -> bool:
     """Whether the net is linear layers, this project's batch norm, sigmoids and nothing else."""
-    known = {nn.Flatten, nn.Linear, nn.Identity, nn.Sigmoid, BatchNorm}
+    known = {nn.Flatten, nn.Linear, nn.Identity, nn.Sigmoid, Identity, BatchNorm}
     return {type(m) for m in net.children()} <= known
 
 
@@ -60,15 +61,18 @@ def unstacked(stack: Stack, nets: Sequence[nn.Sequential]) -> None:
     """Write parameters and running statistics of the stack into the nets that it was made of."""
     for number, net in enumerate(nets):
         for layer, (linear, *rest) in zip(stack, blocks(net), strict=True):
-            linear.weight.copy_(layer.weight[number])
-            norm = next((m for m in rest if isinstance(m, BatchNorm)), None)
-            owner = linear if norm is None else norm
-            if owner.bias is not None and layer.shift is not None:
-                owner.bias.copy_(layer.shift[number, :, 0])
-            if norm is not None and layer.mean is not None:
-                norm.weight.copy_(layer.scale[number, :, 0])
-                norm.running_mean.copy_(layer.mean[number, :, 0])
-                norm.running_var.copy_(layer.var[number, :, 0])
+            norm = _norm(rest)
+            own: list[tuple[nn.Module | None, str, Tensor | None]] = [
+                (linear, "weight", layer.weight),
+                (norm or linear, "bias", layer.shift),
+                (norm, "weight", layer.scale),
+                (norm, "running_mean", layer.mean),
+                (norm, "running_var", layer.var),
+            ]
+            for module, name, values in own:
+                if values is not None:
+                    tensor = getattr(module, name)
+                    tensor.copy_(values[number].view_as(tensor))
 
 
 def blocks(net: Iterable[nn.Module]) -> list[list[nn.Module]]:
@@ -165,24 +169,24 @@ def _track(layer: Layer, mean: Tensor, var: Tensor, count: int) -> None:
     layer.var.mul_(1 - weight).add_(var, alpha=weight * count / (count - 1))
 
 
-def _layer(linears: list[nn.Linear], rests: list[list[nn.Module]]) -> Layer:
-    norms = [next((m for m in rest if isinstance(m, BatchNorm)), None) for rest in rests]
-    norm = norms[0]
+def _norm(rest: Iterable[nn.Module]) -> BatchNorm | None:
+    return next((module for module in rest if isinstance(module, BatchNorm)), None)
+
+
+def _layer(linears: Sequence[nn.Module], rests: Sequence[Sequence[nn.Module]]) -> Layer:
+    norms = [_norm(rest) for rest in rests]
 
     def together(owners: Sequence[nn.Module | None], name: str) -> Tensor | None:
         found = [getattr(owner, name, None) for owner in owners]
-        if found[0] is None:
-            return None
-        return torch.stack([tensor.detach() for tensor in found]).unsqueeze(2)
+        tensors = [tensor.detach() for tensor in found if tensor is not None]
+        return torch.stack(tensors).unsqueeze(2) if tensors else None
 
-    weight = together(linears, "weight")
-    assert weight is not None
     return Layer(
-        weight=weight.squeeze(2),
-        shift=together(linears if norm is None else norms, "bias"),
+        weight=torch.stack([linear.weight.detach() for linear in linears]),  # type: ignore[operator]
+        shift=together(linears if norms[0] is None else norms, "bias"),
         scale=together(norms, "weight"),
         mean=together(norms, "running_mean"),
         var=together(norms, "running_var"),
-        norm=norm,
+        norm=norms[0],
         sigmoid=any(isinstance(m, nn.Sigmoid) for m in rests[0]),
     )

@@ -13,7 +13,6 @@ from bnref.lab.stack import (
     can_stack,
     cross_entropy,
     forward,
-    parameters,
     stacked,
     unstacked,
 )

@@ -15,14 +15,14 @@ n / (2 width) times. Another normaliser sees all rows, run by run, through autog
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import torch
 from torch import Tensor, nn
 
-from bnref.evidence.cell import Cell
+from bnref.evidence.cell import Cell, Value
 from bnref.evidence.record import Measured
 from bnref.lab.nets import initialise, mlp
 from bnref.lab.randomness import generator
@@ -98,10 +98,11 @@ def data(cells: Sequence[Cell], moments: bool) -> Rows:
     return Rows(x, torch.stack(targets).to(device), count / x.shape[2])
 
 
-def follow(form: Form, net: object, rows: Rows, arm: dict) -> list[Measured]:
+def follow(form: Form, net: object, rows: Rows, arm: Mapping[str, Value]) -> list[Measured]:
     """Gradient descent on all rows, with G and G' every `probe_every` steps; what each run measured."""
-    rate, steps = float(arm["learning_rate"]), int(arm["steps"])
-    every, layers = int(arm["probe_every"]), [int(i) for i in str(arm["layers"]).split(",")]
+    rate, steps = float(arm["learning_rate"]), int(arm["steps"])  # type: ignore[arg-type]
+    every = int(arm["probe_every"])  # type: ignore[arg-type]
+    layers = [int(number) for number in str(arm["layers"]).split(",")]
     trained = form.parameters(net)
     losses = torch.full((steps, len(rows.x)), math.nan, device=rows.x.device)
     seen: list[Tensor] = []

@@ -12,7 +12,8 @@ from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import Data, load
 from bnref.lab.nets import initialise, mlp
-from bnref.lab.training import Run, errors, train_together
+from bnref.lab.together import train_together
+from bnref.lab.training import Run, errors
 
 LAST_LOOKS = 5
 """The final accuracy is a mean over so many looks (card IS15-10)."""
@@ -76,6 +77,7 @@ def _measured(
         "steps": len(run.losses),
         "mean_accuracy": mean(accuracies),
         "final_accuracy": mean(accuracies[-LAST_LOOKS:]),
+        "last_accuracy": accuracies[-1],
         "validation_images": held_out,
         "validation_errors": round(held_out * (1 - chance))
         if run.diverged
