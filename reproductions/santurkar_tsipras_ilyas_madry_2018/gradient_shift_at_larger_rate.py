@@ -7,8 +7,14 @@ a normaliser 0.99 (layer 9) and -0.96 (17), with batch norm 0.93 and -0.70.
 
 from dataclasses import replace
 
-from bnref.evidence.claim import Expectation
+from bnref.evidence.claim import Effect, Expectation, Rows
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import gradient_shift
+
+
+def lost_direction(rows: Rows) -> Effect:
+    """The effect of SA18-7 at the larger rate."""
+    return gradient_shift.lost_direction(rows, 1e-6)
+
 
 CLAIM = replace(
     gradient_shift.CLAIM,
@@ -16,7 +22,7 @@ CLAIM = replace(
     locator="section 2.2, figure 3 (b) of version 3, lower row",
     statement="In a 25-layer linear network at rate 1e-6 the gradient of a layer before and after the "
     "layers below it take their step has a cosine at least 0.5 higher without batch normalisation.",
-    effect=lambda rows: gradient_shift.lost_direction(rows, 1e-6),
+    effect=lost_direction,
     figures=(),
     expected={
         "small": Expectation(

