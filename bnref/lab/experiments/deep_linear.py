@@ -64,7 +64,7 @@ def run_pack(cells: tuple[Cell, ...]) -> list[Measured]:
     """Loss over training, and cosine and distance of G and G', of runs that differ in the seed alone.
 
     Arm: depth, width, rows, moments, norm, learning_rate, steps, probe_every, layers (the probed W by
-    number: "9,17"), pack. A run diverged when its loss is not finite: it then has no other metric.
+    number: "9,17"), pack. A run diverged when a loss or a gradient is not finite: it then has no other metric.
     """
     arm = cells[0].arm
     depth, width = int(arm["depth"]), int(arm["width"])  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ def _shift(
 
 def _measured(losses: Tensor, shifts: Tensor, layers: list[int], every: int) -> Measured:
     steps = len(losses)
-    if not losses.isfinite().all():
+    if not (losses.isfinite().all() and shifts.isfinite().all()):
         return Measured(metrics={"steps": steps}, diverged=True)
     metrics = {
         "steps": steps,
