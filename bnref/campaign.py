@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bnref.evidence.cell import Cell, identity
+from bnref.evidence.cell import Cell, identity, pack
 from bnref.evidence.finding import Finding
 from bnref.evidence.judging import judge
 from bnref.evidence.provenance import provenance
@@ -52,13 +52,17 @@ class Campaign:
         return Task(name=name, cell=cell, provenance=provenance(cell))
 
     def missing(self, selected: Iterable[Entry], history: Mapping[str, float]) -> list[Task]:
-        """One task for each cell without a record that has not failed, in the order of measuring."""
+        """One task for each pack that lacks a selected cell's record, in the order of measuring.
+
+        A pack is measured whole. Cells that have failed in this run are not tried again.
+        """
         lacking = [entry for entry in selected if self.lookup(entry.planned.cell) is None]
         tasks: dict[str, Task] = {}
         for entry in ordered(lacking, history):
-            name = identity(entry.planned.cell)
-            if name not in tasks and name not in self.failures:
-                tasks[name] = self.task(entry.planned.cell, entry.id)
+            cell = entry.planned.cell
+            name = identity(pack(cell)[0])
+            if name not in tasks and identity(cell) not in self.failures:
+                tasks[name] = self.task(cell, entry.id)
         return list(tasks.values())
 
     def current(self, question: Question) -> Question:
@@ -96,7 +100,8 @@ class Campaign:
 
         def note(outcome: Outcome) -> None:
             if outcome.error:
-                self.failures[identity(outcome.task.cell)] = outcome.error
+                for cell in pack(outcome.task.cell):
+                    self.failures[identity(cell)] = outcome.error
             tell(outcome)
 
         try:

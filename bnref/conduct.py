@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from bnref.campaign import INTERRUPTED, Campaign
-from bnref.evidence.cell import identity
+from bnref.evidence.cell import identity, pack
 from bnref.evidence.finding import waiting
 from bnref.evidence.question import Question
 from bnref.execution.worker import Outcome, Task
@@ -70,7 +70,7 @@ class Verdicts:
 
     def expect(self, tasks: Sequence[Task]) -> None:
         """Judge the claims that need none of the tasks; the others wait for theirs."""
-        coming = {identity(task.cell) for task in tasks}
+        coming = {identity(cell) for task in tasks for cell in pack(task.cell)}
         for question in tuple(self.open):
             cells = self.campaign.current(question).cells()
             needed = {identity(planned.cell) for planned in cells} & coming
@@ -81,11 +81,12 @@ class Verdicts:
                 self._judge(question)
 
     def note(self, outcome: Outcome) -> None:
-        """A cell has arrived, or failed."""
-        for question in self.waiting.pop(identity(outcome.task.cell), ()):
-            self.left[question.id] -= 1
-            if self.left[question.id] == 0:
-                self._judge(question)
+        """A cell has arrived, or failed, with its pack."""
+        for cell in pack(outcome.task.cell):
+            for question in self.waiting.pop(identity(cell), ()):
+                self.left[question.id] -= 1
+                if self.left[question.id] == 0:
+                    self._judge(question)
 
     def _judge(self, question: Question) -> None:
         """Say the verdict, unless cells were left out or further seeds are needed."""

@@ -25,9 +25,12 @@ class Progress:
         history: Mapping[str, float],
         write: Callable[[str], None],
     ) -> None:
-        self.total, self.workers, self.write = len(tasks), workers, write
+        self.workers, self.write = workers, write
         self.expected = dict(history)
-        self.waiting = Counter(kind(task.cell) for task in tasks)
+        self.waiting: Counter[str] = Counter()
+        for task in tasks:
+            self.waiting[kind(task.cell)] += task.size
+        self.total = self.waiting.total()
         self.done = 0
         self.foreseen = 0.0
         self.started = time.monotonic()
@@ -45,12 +48,12 @@ class Progress:
         )
 
     def tell(self, outcome: Outcome) -> None:
-        """Print one finished cell."""
-        name = kind(outcome.task.cell)
-        self.done += 1
-        self.waiting[name] -= 1
+        """Print one finished cell, or a pack by the name of one of its cells."""
+        name, cells = kind(outcome.task.cell), outcome.task.size
+        self.done += cells
+        self.waiting[name] -= cells
         self.expected.setdefault(name, outcome.seconds)
-        self.foreseen += self.expected[name] / self.workers
+        self.foreseen += self.expected[name] * cells / self.workers
         passed = time.monotonic() - self.started
         left = self._rest() * (passed / self.foreseen if self.foreseen else 1.0)
         state = f"{'diverged' if outcome.diverged else 'measured'} in {outcome.seconds:.1f} s"

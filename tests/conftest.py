@@ -30,7 +30,7 @@ CLAIM = Claim(
     statement="High is at least one point above low.",
     settings={{
         "small": Setting(
-            experiment="fake_lab.sleepy",
+            experiment="fake_lab.{experiment}",
             arms=grid(level=("low", "high")),
             seeds={seeds},
             fixed={fixed},
@@ -92,9 +92,10 @@ class Bench:
         kind: str = "statistical",
         expected: str = "supported",
         headline: bool = False,
+        experiment: str = "sleepy",
         **fixed: Any,
     ) -> None:
-        """Write a claim file. See fake_lab/sleepy.py for what can be fixed."""
+        """Write a claim file. See fake_lab/{experiment}.py for what can be fixed."""
         usual = {"of": name, "gap": 2.0, "seconds": 0.0, "does": "measures", "at": ""}
         text = CLAIM.format(
             id=name,
@@ -103,6 +104,7 @@ class Bench:
             kind=kind,
             expected=expected,
             headline=headline,
+            experiment=experiment,
         )
         file = name.lower().replace("-", "_")
         self.write(f"reproductions/somebody_2020/{file}.py", text)

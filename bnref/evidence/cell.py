@@ -91,6 +91,20 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def pack(cell: Cell) -> tuple[Cell, ...]:
+    """The cells that are measured as one with this cell, in the order of their seeds.
+
+    Where the arm says `pack`, the block of that many seeds that this seed lies in; else the cell
+    alone. A function of the cell, so what is missing or selected never changes which runs share
+    their arithmetic. Raises ValueError where `pack` is no positive number.
+    """
+    size = cell.arm.get("pack", 1)
+    if not isinstance(size, int) or size < 1:
+        raise ValueError(f"{cell.experiment}: pack is {size!r}, expected a number of seeds")
+    first = cell.seed - cell.seed % size
+    return tuple(msgspec.structs.replace(cell, seed=first + i) for i in range(size))
+
+
 def identity(cell: Cell) -> str:
     """The cell's own digest, the same on every machine."""
     return _digest_of(msgspec.json.encode(cell, order="deterministic"))

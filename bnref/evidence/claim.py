@@ -85,6 +85,11 @@ class Setting:
         """The seeds of the verdict. Those below 100 are pilots and are never judged."""
         return range(FIRST_JUDGED_SEED, FIRST_JUDGED_SEED + self.seeds)
 
+    def packs(self) -> set[int]:
+        """How many seeds are measured as one, in any of the arms."""
+        found = ({**self.fixed, **arm.parameters}.get("pack", 1) for arm in self.arms)
+        return {size for size in found if isinstance(size, int)}
+
     def shrunk(self, **fixed: Value) -> "Setting":
         """The same code path in a fraction of the time, for the scale `smoke`: one seed."""
         return replace(self, seeds=1, fixed={**self.fixed, **fixed})
@@ -221,6 +226,10 @@ class Claim:
         for scale, setting in self.settings.items():
             if scale not in SCALES:
                 raise ValueError(f"{self.id}: unknown scale {scale!r}, one of {', '.join(SCALES)}")
+            if any(FIRST_JUDGED_SEED % size for size in setting.packs()):
+                raise ValueError(
+                    f"{self.id}: a pack must divide {FIRST_JUDGED_SEED}, or pilots run judged seeds"
+                )
             names = [arm.name for arm in setting.arms]
             if len(set(names)) != len(names):
                 raise ValueError(f"{self.id}: two arms of scale {scale} have one name")

@@ -58,7 +58,7 @@ def run(
         open_pool = partial(process_pool, gpus=gpus() if on_gpu else ())
     suspects: deque[Task] = deque()
     for task in _drain(deque(tasks), store, workers, tell, open_pool):
-        if store.get(task.key) is not None:
+        if all(store.get(key) is not None for key in task.keys):
             tell(Outcome(task=task))
         else:
             suspects.append(task)

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: cells one after another, their records written by the worker."""
+"""What runs inside a worker process: packs of cells one after another, their records written by it."""
 
 import importlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bnref.evidence.cell import Cell, Provenance, key
+from bnref.evidence.cell import Cell, Provenance, key, pack
 from bnref.evidence.provenance import environment
 from bnref.evidence.record import Measured, Record, sealed
 from bnref.evidence.store import Failure, Store, StoreError
@@ -23,7 +23,10 @@ TOGETHER_SECONDS = 0.1
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell to measure, with the provenance that the driver named it by. `name` is for people."""
+    """A cell to measure, with the provenance that the driver named it by. `name` is for people.
+
+    The cells of its pack are measured with it: they differ in the seed alone.
+    """
 
     name: str
     cell: Cell
@@ -34,9 +37,22 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The store's key of the record that will come of it."""
         return key(self.cell, self.provenance)
 
+    @property
+    def size(self) -> int:
+        """How many cells are measured."""
+        return len(pack(self.cell))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all records that will come of it, those of its pack."""
+        return tuple(key(cell, self.provenance) for cell in pack(self.cell))
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a task ended: a record (`error` empty), a failure, or a store that cannot be written."""
+    """How a task ended: its records (`error` empty), a failure, or a store that cannot be written.
+
+    `seconds` are those of one record, a pack's time divided among its cells.
+    """
 
     task: Task
     seconds: float = 0.0
@@ -77,34 +93,42 @@ def measure(tasks: Sequence[Task], store: Path) -> list[Outcome]:
             if outcomes and time.perf_counter() > until:
                 break
             try:
-                record = measured(task)
+                found = measured(task)
             except (Exception, SystemExit) as error:
                 outcomes.append(_failed(kept, task, error))
             else:
-                records.append(record)
-                outcomes.append(
-                    Outcome(task=task, seconds=record.seconds, diverged=record.diverged)
-                )
+                records += found
+                diverged = any(record.diverged for record in found)
+                seconds = found[0].seconds
+                outcomes.append(Outcome(task=task, seconds=seconds, diverged=diverged))
         kept.put(*records)
     except StoreError as error:
         return [Outcome(task=tasks[0], error=str(error), store_broken=True)]
     return outcomes
 
 
-def measured(task: Task) -> Record:
-    """The record of a task's cell. Raises whatever the experiment raises."""
+def measured(task: Task) -> list[Record]:
+    """The records of a task's pack. Raises whatever the experiment raises."""
     started = time.perf_counter()
-    found = experiment(task.cell.experiment)(task.cell)
+    cells = pack(task.cell)
+    found = experiment(task.cell.experiment)(cells)
+    seconds = round((time.perf_counter() - started) / len(cells), 3)
+    return [
+        _record(cell, task.provenance, one, seconds) for cell, one in zip(cells, found, strict=True)
+    ]
+
+
+def _record(cell: Cell, provenance: Provenance, measured: Measured, seconds: float) -> Record:
     return sealed(
         Record(
-            cell=task.cell,
-            provenance=task.provenance,
-            metrics={name: float(value) for name, value in found.metrics.items()},
-            series=found.series,
-            diverged=found.diverged,
-            seconds=round(time.perf_counter() - started, 3),
-            environment=environment(task.cell.device, threads=1),
-            data=found.data,
+            cell=cell,
+            provenance=provenance,
+            metrics={name: float(value) for name, value in measured.metrics.items()},
+            series=measured.series,
+            diverged=measured.diverged,
+            seconds=seconds,
+            environment=environment(cell.device, threads=1),
+            data=measured.data,
         )
     )
 
@@ -120,10 +144,13 @@ def one_line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
-def experiment(name: str) -> Callable[[Cell], Measured]:
-    """The function `run` of the experiment module of this dotted name."""
-    function: Callable[[Cell], Measured] = importlib.import_module(name).run
-    return function
+def experiment(name: str) -> Callable[[tuple[Cell, ...]], list[Measured]]:
+    """What measures a pack: `run_pack` of the module of this name, else its `run` cell by cell."""
+    module = importlib.import_module(name)
+    if hasattr(module, "run_pack"):
+        together: Callable[[tuple[Cell, ...]], list[Measured]] = module.run_pack
+        return together
+    return lambda cells: [module.run(cell) for cell in cells]
 
 
 def call(target: str, *arguments: str) -> str:

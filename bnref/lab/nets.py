@@ -12,6 +12,11 @@ CONVOLUTIONS = {
     "convnet5": ((16, 2), (32, 2), (32, 2), (64, 1), (64, 1)),
 }
 """Channels and stride of each 3x3 convolution: VGG-like in kind, small enough for a laptop."""
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "none": nn.Identity,
+}
 
 
 class Mean(nn.Module):
@@ -34,15 +39,27 @@ def convnet(plan: str, norm: str, channels: int, classes: int) -> nn.Sequential:
     return nn.Sequential(*layers, Mean(), nn.Linear(channels, classes))
 
 
-def mlp(norm: str, inputs: int, classes: int, depth: int, width: int) -> nn.Sequential:
-    """`depth` hidden layers of linear, normaliser and ReLU; linear classifier."""
+def mlp(
+    norm: str,
+    inputs: int,
+    classes: int,
+    depth: int,
+    width: int,
+    activation: str = "relu",
+    bias: bool = True,
+) -> nn.Sequential:
+    """`depth` hidden layers of linear, normaliser and activation; linear classifier.
+
+    Without `bias` no linear layer has one.
+    """
     build = bnref.norms.get(norm).build
     layers: list[nn.Module] = [nn.Flatten()]
     for _ in range(depth):
         normaliser = build(width)
-        layers += [nn.Linear(inputs, width, bias=not has_shift(normaliser)), normaliser, nn.ReLU()]
+        own = bias and not has_shift(normaliser)
+        layers += [nn.Linear(inputs, width, bias=own), normaliser, ACTIVATIONS[activation]()]
         inputs = width
-    return nn.Sequential(*layers, nn.Linear(inputs, classes))
+    return nn.Sequential(*layers, nn.Linear(inputs, classes, bias=bias))
 
 
 def has_shift(normaliser: nn.Module) -> bool:
@@ -50,11 +67,11 @@ def has_shift(normaliser: nn.Module) -> bool:
     return any(name.rpartition(".")[2] == "bias" for name, _ in normaliser.named_parameters())
 
 
-def initialise(net: nn.Module, seed: int, gain: float = 2.0) -> None:
+def initialise(net: nn.Module, seed: int, gain: float = 2.0, std: float | None = None) -> None:
     """He initialisation: weights N(0, gain / fan_in), biases 0 (He et al. 2015, section 2.2).
 
     Layer i of a seed gets the same weights in every arm, whatever stands between the layers. The
-    classifier, which no ReLU follows, has gain 1.
+    classifier, which no ReLU follows, has gain 1. `std` is the same for all weights, whatever fan_in.
     """
     layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     for index, layer in enumerate(layers):
@@ -62,7 +79,7 @@ def initialise(net: nn.Module, seed: int, gain: float = 2.0) -> None:
         scale = (1.0 if layer is layers[-1] else gain) / fan_in
         drawn = torch.randn(layer.weight.shape, generator=generator(seed, f"weights/{index}"))
         with torch.no_grad():
-            layer.weight.copy_(drawn * scale**0.5)
+            layer.weight.copy_(drawn * (scale**0.5 if std is None else std))
             if layer.bias is not None:
                 layer.bias.zero_()
 

@@ -81,12 +81,19 @@ def train(
         losses[step] = loss.detach()
         accuracies[step] = (logits.detach().argmax(1) == labels).float().mean()
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
-            seen = losses[: step + 1]
-            bad = ~(seen <= DIVERGED_LOSS)
-            if bad.any():
-                end = int(bad.nonzero()[0])
-                return Run(losses[:end], accuracies[:end], diverged=True)
+            seen = ended(losses[: step + 1], accuracies[: step + 1])
+            if seen.diverged:
+                return seen
     return Run(losses, accuracies, diverged=False)
+
+
+def ended(losses: Tensor, accuracies: Tensor) -> Run:
+    """The run up to its first loss that is not finite or above DIVERGED_LOSS."""
+    bad = ~(losses <= DIVERGED_LOSS)
+    if not bad.any():
+        return Run(losses, accuracies, diverged=False)
+    end = int(bad.nonzero()[0])
+    return Run(losses[:end], accuracies[:end], diverged=True)
 
 
 @torch.no_grad()

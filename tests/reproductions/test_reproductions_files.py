@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from bnref.evidence.cell import pack
 from bnref.evidence.claim import Claim, Row, Rows, plan
 from bnref.evidence.registry import load
 from bnref.evidence.verdict import as_interval
@@ -135,7 +136,7 @@ def test_synthetic_cells_of_scale_smoke_give_an_effect(path, claims):
         pytest.skip("needs training on data: `make smoke` runs it")
     rows = []
     for planned in cells:
-        found = experiment(planned.cell.experiment)(planned.cell)
+        found = experiment(planned.cell.experiment)(pack(planned.cell))[0]
         rows.append(Row(planned.arm, found.metrics, found.series, found.diverged))
     low, high = as_interval(claim.effect(Rows(tuple(rows))))
     assert math.isfinite(low)

@@ -1,0 +1,192 @@
+"""Several small networks of one shape, trained as one: batched products, gradients written out.
+
+A stack holds the parameters of `mlp` networks that differ in their numbers alone, each tensor with the
+number of the network in front. Features come before samples, (S, C, N), so that statistics of a batch
+are sums over neighbours in memory. The ordinary networks define what is computed: `stacked` reads them
+and `unstacked` writes them back for evaluation; a test compares both in float64.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from bnref.norms.batch_norm import BatchNorm
+from bnref.norms.identity import Identity
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Linear layer, batch norm or none, activation or none, of S networks.
+
+    weight (S, C, D); shift (S, C, 1) is batch norm's or the linear layer's own, None without either;
+    scale (S, C, 1) and the running statistics (S, C, 1) are batch norm's, None without it.
+    """
+
+    weight: Tensor
+    shift: Tensor | None
+    scale: Tensor | None
+    mean: Tensor | None
+    var: Tensor | None
+    norm: BatchNorm | None
+    sigmoid: bool
+
+    def parameters(self) -> list[Tensor]:
+        """The tensors that are trained, as `backward` orders their gradients."""
+        return [p for p in (self.weight, self.shift, self.scale) if p is not None]
+
+
+Stack = tuple[Layer, ...]
+Kept = list[tuple[Tensor, Tensor | None, Tensor | None, Tensor]]
+"""What backward needs of each layer: its input, centred, 1/sqrt(var + eps), its output."""
+
+
+def can_stack(net: nn.Module) -> bool:
+    """Whether the net is linear layers, this project's batch norm, sigmoids and nothing else."""
+    known = {nn.Flatten, nn.Linear, nn.Identity, nn.Sigmoid, Identity, BatchNorm}
+    return {type(m) for m in net.children()} <= known
+
+
+def stacked(nets: Sequence[nn.Sequential]) -> Stack:
+    """The stack of these nets, which have one shape. Copies: the nets stay as they are."""
+    return tuple(
+        _layer([block[0] for block in same], [block[1:] for block in same])
+        for same in zip(*(blocks(net) for net in nets), strict=True)
+    )
+
+
+@torch.no_grad()
+def unstacked(stack: Stack, nets: Sequence[nn.Sequential]) -> None:
+    """Write parameters and running statistics of the stack into the nets that it was made of."""
+    for number, net in enumerate(nets):
+        for layer, (linear, *rest) in zip(stack, blocks(net), strict=True):
+            norm = _norm(rest)
+            own: list[tuple[nn.Module | None, str, Tensor | None]] = [
+                (linear, "weight", layer.weight),
+                (norm or linear, "bias", layer.shift),
+                (norm, "weight", layer.scale),
+                (norm, "running_mean", layer.mean),
+                (norm, "running_var", layer.var),
+            ]
+            for module, name, values in own:
+                if values is not None:
+                    tensor = getattr(module, name)
+                    tensor.copy_(values[number].view_as(tensor))
+
+
+def blocks(net: Iterable[nn.Module]) -> list[list[nn.Module]]:
+    """The net's layers, each linear layer with what follows it."""
+    blocks: list[list[nn.Module]] = []
+    for module in net:
+        if isinstance(module, nn.Linear):
+            blocks.append([])
+        if blocks:
+            blocks[-1].append(module)
+    return blocks
+
+
+def copied(stack: Stack) -> Stack:
+    """The stack as it is now: later steps leave the copy alone."""
+    fields = ("weight", "shift", "scale", "mean", "var")
+    return tuple(
+        replace(layer, **{f: v.clone() for f in fields if (v := getattr(layer, f)) is not None})
+        for layer in stack
+    )
+
+
+def forward(stack: Stack, x: Tensor, track: bool = True) -> tuple[Tensor, Kept]:
+    """Outputs (S, C, N) of x (S, D, N) in training mode; `track` moves the running statistics."""
+    kept: Kept = []
+    for layer in stack:
+        given, centred, rstd = x, None, None
+        x = torch.bmm(layer.weight, given)
+        if layer.norm is not None and layer.scale is not None:
+            mean = x.mean(2, keepdim=True)
+            centred = x.sub_(mean)
+            var = torch.linalg.vector_norm(centred, dim=2, keepdim=True).square_().div_(x.shape[2])
+            rstd = (var + layer.norm.eps).rsqrt_()
+            x = centred * (layer.scale * rstd)
+            if track:
+                _track(layer, mean, var, x.shape[2])
+        if layer.shift is not None:
+            x.add_(layer.shift)
+        if layer.sigmoid:
+            x.sigmoid_()
+        kept.append((given, centred, rstd, x))
+    return x, kept
+
+
+def backward(stack: Stack, kept: Kept, dy: Tensor) -> list[Tensor]:
+    """Gradients of all parameters, layer by layer, from dy (S, C, N), which is overwritten.
+
+    Sigmoid: dy * y * (1 - y). Batch norm: the formula of `bnref.norms.batch_norm`.
+    """
+    gradients: list[list[Tensor]] = []
+    for layer, (given, centred, rstd, y) in zip(reversed(stack), reversed(kept), strict=True):
+        if layer.sigmoid:
+            dy = torch.ops.aten.sigmoid_backward(dy, y)
+        found, weight, factor = [], layer.weight, None
+        if centred is not None and rstd is not None and layer.scale is not None:
+            dshift = dy.sum(2, keepdim=True)
+            dscale = (dy * centred).sum(2, keepdim=True).mul_(rstd)
+            found = [dshift, dscale]
+            # dx is factor * dy below: the factor goes into the weights, which are smaller.
+            dy.sub_(centred.mul_(dscale * rstd / dy.shape[2])).sub_(dshift / dy.shape[2])
+            factor = layer.scale * rstd
+            weight = weight * factor
+        elif layer.shift is not None:
+            found = [dy.sum(2, keepdim=True)]
+        dweight = torch.bmm(dy, given.transpose(1, 2))
+        gradients.append([dweight if factor is None else dweight.mul_(factor), *found])
+        if layer is not stack[0]:
+            dy = torch.bmm(weight.transpose(1, 2), dy)
+    return [gradient for layer in reversed(gradients) for gradient in layer]
+
+
+def parameters(stack: Stack) -> list[Tensor]:
+    """All trained tensors, in the order of `backward`."""
+    return [parameter for layer in stack for parameter in layer.parameters()]
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy (S,) of logits (S, classes, N), labels (S, N), and its gradient."""
+    log = logits.log_softmax(1)
+    chosen = labels.unsqueeze(1)
+    count = labels.shape[1]
+    gradient = log.exp().scatter_add_(1, chosen, log.new_full((), -1.0).expand(chosen.shape))
+    return -log.gather(1, chosen).mean((1, 2)), gradient.div_(count)
+
+
+def _track(layer: Layer, mean: Tensor, var: Tensor, count: int) -> None:
+    """The running statistics as `BatchNorm.track` moves them, momentum being the new batch's weight."""
+    assert layer.norm is not None
+    assert layer.mean is not None
+    assert layer.var is not None
+    weight = layer.norm.momentum
+    assert weight is not None, "a stack has no cumulative average: momentum must be a number"
+    layer.mean.mul_(1 - weight).add_(mean, alpha=weight)
+    layer.var.mul_(1 - weight).add_(var, alpha=weight * count / (count - 1))
+
+
+def _norm(rest: Iterable[nn.Module]) -> BatchNorm | None:
+    return next((module for module in rest if isinstance(module, BatchNorm)), None)
+
+
+def _layer(linears: Sequence[nn.Module], rests: Sequence[Sequence[nn.Module]]) -> Layer:
+    norms = [_norm(rest) for rest in rests]
+
+    def together(owners: Sequence[nn.Module | None], name: str) -> Tensor | None:
+        found = [getattr(owner, name, None) for owner in owners]
+        tensors = [tensor.detach() for tensor in found if tensor is not None]
+        return torch.stack(tensors).unsqueeze(2) if tensors else None
+
+    return Layer(
+        weight=torch.stack([linear.weight.detach() for linear in linears]),  # type: ignore[operator]
+        shift=together(linears if norms[0] is None else norms, "bias"),
+        scale=together(norms, "weight"),
+        mean=together(norms, "running_mean"),
+        var=together(norms, "running_var"),
+        norm=norms[0],
+        sigmoid=any(isinstance(m, nn.Sigmoid) for m in rests[0]),
+    )

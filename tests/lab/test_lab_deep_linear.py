@@ -1,0 +1,88 @@
+"""The deep linear network: all rows or their moments, as one or one by one, and what G' is."""
+
+import math
+
+import pytest
+import torch
+
+from bnref.evidence.cell import Cell, pack
+from bnref.lab.experiments import deep_linear
+
+ARM = {
+    "depth": 6,
+    "width": 4,
+    "rows": 60,
+    "moments": False,
+    "norm": "batch_norm",
+    "learning_rate": 1e-4,
+    "steps": 40,
+    "probe_every": 5,
+    "layers": "1,3",
+    "pack": 2,
+}
+
+
+def run(**arm):
+    cell = Cell(experiment="x", arm={**ARM, **arm}, seed=0, scale="small", device="cpu")
+    return deep_linear.run_pack(pack(cell))
+
+
+def same(found, expected, within):
+    for one, other in zip(found, expected, strict=True):
+        assert one.metrics == pytest.approx(other.metrics, rel=within, abs=within)
+        for name, values in one.series.items():
+            assert values == pytest.approx(other.series[name], rel=within, abs=within), name
+
+
+@pytest.mark.parametrize("norm", ["batch_norm", "identity"])
+def test_moments_take_the_place_of_all_rows(norm):
+    same(run(norm=norm, moments=True), run(norm=norm), within=2e-3)
+
+
+@pytest.mark.parametrize("norm", ["batch_norm", "identity"])
+def test_a_pack_computes_what_autograd_computes_run_by_run(norm, monkeypatch):
+    together = run(norm=norm)
+    assert together[0].metrics["train_loss"] < 0.8 * together[0].metrics["first_loss"], "it learns"
+    monkeypatch.setattr(deep_linear, "can_stack", lambda net: False)
+    same(together, run(norm=norm), within=2e-3)
+
+
+def test_other_normalisers_see_all_rows():
+    found = run(norm="layer_norm", moments=True)
+    same(found, run(norm="layer_norm", moments=False), within=0)
+    assert len(found) == 2
+
+
+def test_the_gradient_of_the_first_layer_does_not_shift_and_that_of_the_third_does():
+    (found, _) = run()
+    assert found.metrics["distance_1"] == 0, "nothing lies below the first layer"
+    assert found.metrics["cosine_1"] == pytest.approx(1, abs=1e-6)
+    assert found.metrics["distance_3"] > 0
+    assert found.metrics["cosine_3"] < 1
+
+
+def test_the_shift_is_the_definition():
+    """By hand, without a normaliser: W_1 and W_2 from step 1, the rest and its gradient at step 0."""
+    (found, _) = run(norm="identity", layers="3", steps=6, learning_rate=1e-3)
+    cell = Cell(experiment="x", arm={**ARM, "pack": 1}, seed=0, scale="small", device="cpu")
+    rows = deep_linear.data((cell,), moments=False)
+    net = deep_linear.mlp("identity", 4, 4, 5, 4, "none", False)
+    deep_linear.initialise(net, 0, gain=1.0)
+    start = [p.detach().clone() for p in net.parameters()]
+
+    def gradient(weights):
+        weights = [w.clone().requires_grad_() for w in weights]
+        y = torch.linalg.multi_dot([*reversed(weights), rows.x[0]])
+        return torch.autograd.grad((y - rows.target[0]).square().sum(), weights)
+
+    first = gradient(start)
+    moved = [w - 1e-3 * g for w, g in zip(start, first, strict=True)]
+    then = gradient([*moved[:2], *start[2:]])
+    expected = torch.cosine_similarity(first[2].flatten(), then[2].flatten(), dim=0)
+    assert found.series["cosine_3"][0] == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_a_run_that_diverges_says_so_and_its_neighbours_stay_as_they_are():
+    diverged = run(norm="identity", learning_rate=10.0)
+    assert all(one.diverged and math.isfinite(one.metrics["steps"]) for one in diverged)
+    assert not any(one.diverged for one in run(norm="identity"))
