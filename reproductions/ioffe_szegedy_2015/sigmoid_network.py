@@ -5,7 +5,8 @@ accuracy 79 % and 51 %, at the end 82 % and 67 %. Without a normaliser 3 was the
 accuracy still rises: see IS15-10-tuned for what is left against a network that is initialised well.
 """
 
-from bnref.evidence.claim import Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import PERCEPTRON, PERCEPTRON_PROTOCOL, ahead
 

@@ -7,7 +7,8 @@ seeds, medians): without a normaliser 1.00 at both layers, with batch norm 0.74 
 
 from statistics import mean
 
-from bnref.evidence.claim import UNDEFINED, Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
 
