@@ -38,8 +38,23 @@ class Layer:
 
 
 Stack = tuple[Layer, ...]
-Kept = list[tuple[Tensor, Tensor | None, Tensor | None, Tensor]]
-"""What backward needs of each layer: its input, centred, 1/sqrt(var + eps), its output."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A layer's input, rows * scale + shift: (S, D, N), (S, D, 1), (S, D, 1).
+
+    Batch norm without an activation hands on its centred rows, and what it does to them is done to the
+    next weights, which are smaller. Rows that have scale and shift are centred.
+    """
+
+    rows: Tensor
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+
+
+Kept = list[tuple[Given, Tensor | None, Tensor]]
+"""What backward needs of each layer: its input, 1/sqrt(var + eps), its output or its centred rows."""
 
 
 def can_stack(net: nn.Module) -> bool:
@@ -96,25 +111,37 @@ def copied(stack: Stack) -> Stack:
 
 
 def forward(stack: Stack, x: Tensor, track: bool = True) -> tuple[Tensor, Kept]:
-    """Outputs (S, C, N) of x (S, D, N) in training mode; `track` moves the running statistics."""
+    """Outputs (S, C, N) of x (S, D, N) in training mode; `track` moves the running statistics.
+
+    The last layer has neither batch norm nor activation.
+    """
     kept: Kept = []
+    given = Given(x)
     for layer in stack:
-        given, centred, rstd = x, None, None
-        x = torch.bmm(layer.weight, given)
-        if layer.norm is not None and layer.scale is not None:
-            mean = x.mean(2, keepdim=True)
-            centred = x.sub_(mean)
-            var = torch.linalg.vector_norm(centred, dim=2, keepdim=True).square_().div_(x.shape[2])
+        if given.scale is None or given.shift is None:
+            y, offset = torch.bmm(layer.weight, given.rows), None
+        else:
+            y = torch.bmm(layer.weight * given.scale.mT, given.rows)
+            offset = torch.bmm(layer.weight, given.shift)
+        scale, rstd = layer.scale, None
+        if layer.norm is not None and scale is not None:
+            mean = y.mean(2, keepdim=True) if offset is None else offset
+            if offset is None:
+                y.sub_(mean)
+            var = torch.linalg.vector_norm(y, dim=2, keepdim=True).square_().div_(y.shape[2])
             rstd = (var + layer.norm.eps).rsqrt_()
-            x = centred * (layer.scale * rstd)
+            scale = scale * rstd
             if track:
-                _track(layer, mean, var, x.shape[2])
-        if layer.shift is not None:
-            x.add_(layer.shift)
-        if layer.sigmoid:
-            x.sigmoid_()
-        kept.append((given, centred, rstd, x))
-    return x, kept
+                _track(layer, mean, var, y.shape[2])
+        elif offset is not None:
+            y.add_(offset)
+        kept.append((given, rstd, y))
+        given = Given(y, scale, layer.shift)
+        if scale is None or layer.sigmoid:
+            y = y if scale is None else y * scale
+            y = y if layer.shift is None else y.add_(layer.shift)
+            given = Given(y.sigmoid() if layer.sigmoid else y)
+    return given.rows, kept
 
 
 def backward(stack: Stack, kept: Kept, dy: Tensor) -> list[Tensor]:
@@ -123,24 +150,33 @@ def backward(stack: Stack, kept: Kept, dy: Tensor) -> list[Tensor]:
     Sigmoid: dy * y * (1 - y). Batch norm: the formula of `bnref.norms.batch_norm`.
     """
     gradients: list[list[Tensor]] = []
-    for layer, (given, centred, rstd, y) in zip(reversed(stack), reversed(kept), strict=True):
-        if layer.sigmoid:
-            dy = torch.ops.aten.sigmoid_backward(dy, y)
-        found, weight, factor = [], layer.weight, None
-        if centred is not None and rstd is not None and layer.scale is not None:
-            dshift = dy.sum(2, keepdim=True)
-            dscale = (dy * centred).sum(2, keepdim=True).mul_(rstd)
-            found = [dshift, dscale]
-            # dx is factor * dy below: the factor goes into the weights, which are smaller.
-            dy.sub_(centred.mul_(dscale * rstd / dy.shape[2])).sub_(dshift / dy.shape[2])
+    after: Tensor | None = None
+    for layer, (given, rstd, y) in zip(reversed(stack), reversed(kept), strict=True):
+        if layer.sigmoid and after is not None:
+            dy = torch.ops.aten.sigmoid_backward(dy, after)
+        found: list[Tensor] = []
+        weight = layer.weight
+        if layer.shift is not None or given.shift is not None:
+            total = dy.sum(2, keepdim=True)
+        if rstd is not None and layer.scale is not None:
+            dscale = (dy * y).sum(2, keepdim=True).mul_(rstd)
+            found = [total, dscale]
+            # dx is factor * dy below: the factor goes into the weights.
+            dy.sub_(y.mul_(dscale * rstd / dy.shape[2])).sub_(total / dy.shape[2])
             factor = layer.scale * rstd
             weight = weight * factor
-        elif layer.shift is not None:
-            found = [dy.sum(2, keepdim=True)]
-        dweight = torch.bmm(dy, given.transpose(1, 2))
-        gradients.append([dweight if factor is None else dweight.mul_(factor), *found])
+            dweight = torch.bmm(dy, given.rows.mT).mul_(factor)
+        else:
+            found = [] if layer.shift is None else [total]
+            dweight = torch.bmm(dy, given.rows.mT)
+        if given.scale is not None and given.shift is not None:
+            dweight.mul_(given.scale.mT)
+            if rstd is None:  # behind batch norm the rows of dy add up to nothing
+                dweight.baddbmm_(total, given.shift.mT)
+        gradients.append([dweight, *found])
+        after = given.rows
         if layer is not stack[0]:
-            dy = torch.bmm(weight.transpose(1, 2), dy)
+            dy = torch.bmm(weight.mT, dy)
     return [gradient for layer in reversed(gradients) for gradient in layer]
 
 

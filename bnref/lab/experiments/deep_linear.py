@@ -64,7 +64,7 @@ def run_pack(cells: tuple[Cell, ...]) -> list[Measured]:
     """Loss over training, and cosine and distance of G and G', of runs that differ in the seed alone.
 
     Arm: depth, width, rows, moments, norm, learning_rate, steps, probe_every, layers (the probed W by
-    number: "9,17"), pack. A run diverged when a loss or a gradient is not finite: it then has no other metric.
+    number: "9,17"), pack. A run whose loss or gradient is not finite diverged and has no other metric.
     """
     arm = cells[0].arm
     depth, width = int(arm["depth"]), int(arm["width"])  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ def _measured(losses: Tensor, shifts: Tensor, layers: list[int], every: int) -> 
         "train_loss": float(losses[-math.ceil(steps / 10) :].mean()),
     }
     series = {"step": [float(s) for s in range(0, steps, every)], "loss": losses[::every].tolist()}
-    counted = slice(math.ceil(steps * EARLY / every), None)
+    counted = slice(min(math.ceil(steps * EARLY / every), len(shifts) - 1), None)
     for number, layer in enumerate(layers):
         cosine, distance = shifts[:, number, 0].tolist(), shifts[:, number, 1].tolist()
         metrics[f"cosine_{layer}"] = median(cosine[counted])
