@@ -93,7 +93,6 @@ def test_a_run_measures_once_and_shows_a_page(kit_bench):
     again = kit_bench.run(*some)
     assert again.code == 0, again.text
     assert not again.lines("checks to run")
-    assert again.seconds < 10
 
 
 def test_what_is_done_before_ctrl_c_stands_and_a_tampered_result_is_measured_again(tmp_path):

@@ -43,6 +43,7 @@ HALF_THROUGHOUT = {
     "a_large_mean_costs_no_more_than_its_size",
     "a_large_mean_leaves_the_gradients_right",
     "a_large_running_mean_costs_no_more_than_its_size",
+    "half_precision_gradients_sum_in_a_wider_type",
     "half_precision_sums_in_a_wider_type",
     "slow_statistics_move_in_half_precision",
     "training_normalises_by_the_batch",
