@@ -233,7 +233,7 @@ def wrong(net: nn.Module, images: Images) -> int:
 
 
 FEW_STEPS = {"images": 12000, "look_every": 100}
-ALL_ROWS = {"moments": False, "steps": 300, "pack": 5}
+ALL_ROWS = {"moments": False, "steps": 400, "pack": 5}
 WORKLOADS = {
     "convnet": Workload(
         setting=replace(SWEEP, arms=grid(norm=("batch_norm",), learning_rate=(0.125,))),
@@ -264,7 +264,7 @@ WORKLOADS = {
             fixed={**DEEP_LINEAR.fixed, **ALL_ROWS},
         ),
         warm=4,
-        counted=8,
+        counted=12,
         plain=plain_linear,
         read=lambda metrics: math.log10(metrics["train_loss"]),
         close=0.3,

@@ -52,6 +52,13 @@ def test_a_grid_is_every_combination_in_order_with_readable_names():
     assert names == ["m0.05-biasTrue-t3-p0.5", "mNone-biasTrue-t3-p0.5"], "axes have short forms"
 
 
+def test_a_pack_never_holds_pilots_and_judged_seeds():
+    for size in (1, 4, 20):
+        assert a_claim(settings={"small": a_setting(fixed={"pack": size})})
+    with pytest.raises(ValueError, match="AB12-3: a pack must divide 100"):
+        a_claim(settings={"small": a_setting(fixed={"pack": 30})})
+
+
 @pytest.mark.parametrize("name", ["WH18-1", "CTRL-placebo-same", "A"])
 def test_ids_that_are_fine(name):
     assert a_claim(id=name).id == name
