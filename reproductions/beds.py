@@ -10,12 +10,72 @@ from dataclasses import replace
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Row, Setting, grid
 
-FASHION: Mapping[str, Value] = {"data": "fashion_mnist_10k", "pool": 2}
+Bed = Mapping[str, Value]
+"""What the arms of a setting share: data, network, budget."""
+
+FASHION: Bed = {"data": "fashion_mnist_10k", "pool": 2}
 
 CLASSIFY = "bnref.lab.experiments.classify"
 
 RATES = tuple(2.0**k for k in range(-7, 6))
 """Factors of two over 3.6 decades. In pilots every arm trains at 1/4 and none at 16."""
+
+CIFAR10: Bed = {"data": "cifar10", "pool": 1, "augment": "crop_flip"}
+CIFAR100: Bed = {**CIFAR10, "data": "cifar100"}
+IMAGENET: Bed = {"data": "imagenet", "pool": 1, "augment": "resized_crop_flip"}
+"""A folder of JPEG images, one folder a class; crops of 224 pixels. A fifth of it validates."""
+
+CIFAR_EPOCH, IMAGENET_EPOCH = 40_000, 1_024_934
+"""Images of an epoch without the fifth that validates."""
+
+VGG_CIFAR10: Bed = {**CIFAR10, "net": "vgg16", "batch_size": 128, "images": 128 * 15_000}
+"""Santurkar et al. 2018, appendix A.1: VGG-like network, plain SGD, 15,000 steps."""
+RESNET20_CIFAR10: Bed = {
+    **CIFAR10,
+    "net": "resnet20",
+    "batch_size": 128,
+    "images": 50 * CIFAR_EPOCH,
+    "sgd_momentum": 0.9,
+}
+"""The small residual network of He et al. 2016, section 4.2, for one GPU."""
+RESNET110_CIFAR10: Bed = {**RESNET20_CIFAR10, "net": "resnet110", "images": 165 * CIFAR_EPOCH}
+"""Bjorck et al. 2018: ResNet-110; the number of epochs is ours."""
+WIDE_RESNET_CIFAR10: Bed = {
+    **RESNET20_CIFAR10,
+    "net": "wide_resnet16_4",
+    "images": 200 * CIFAR_EPOCH,
+}
+"""De & Smith 2020: pre-activation Wide-ResNet-16-4."""
+RESNET50_IMAGENET: Bed = {
+    **IMAGENET,
+    "net": "resnet50",
+    "batch_size": 32,
+    "images": 100 * IMAGENET_EPOCH,
+    "sgd_momentum": 0.9,
+}
+"""Wu & He 2018, section 4.1: ResNet-50, 100 epochs."""
+INCEPTION_IMAGENET: Bed = {
+    **RESNET50_IMAGENET,
+    "net": "bn_inception",
+    "images": 30 * IMAGENET_EPOCH,
+}
+"""Ioffe & Szegedy 2015, section 4.2: Inception, batch 32; the number of epochs is ours."""
+
+
+def on(
+    bed: Bed, setting: Setting, *, arms: tuple[Arm, ...] | None = None, seeds: int | None = None
+) -> Setting:
+    """The same experiment and arms on another bed, whose values win over the setting's own.
+
+    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256), "gpu": on(VGG_CIFAR10, SWEEP)}
+    """
+    return replace(
+        setting,
+        arms=arms or setting.arms,
+        seeds=seeds or setting.seeds,
+        fixed={**setting.fixed, **bed},
+    )
+
 
 SWEEP = Setting(
     experiment=CLASSIFY,
