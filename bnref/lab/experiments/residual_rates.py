@@ -92,7 +92,7 @@ def _train(net: Network, split: Split, rates: Tensor, cell: Cell) -> tuple[Tenso
         with torch.no_grad():
             for p, gradient in zip(parameters, gradients, strict=True):
                 whole = gradient.add(p, alpha=decay) if decay and id(p) in weights else gradient
-                p -= rates.view(-1, 1, 1) * whole
+                p.sub_(rates.view(-1, 1, 1) * whole)
         losses[step] = loss.detach()
         accuracies[step] = (logits.detach().argmax(1) == labels).float().mean(1)
     return losses, accuracies
