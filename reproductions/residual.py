@@ -58,8 +58,11 @@ RATES = {
     ("merged_batch_norm", 64): 1,
     ("final_batch_norm", 64): -3,
 }
-"""log2 of the rate of smallest mean validation error over pilot seeds 50-54. SkipInit from 1
-trains at no rate with 64 blocks; seed 51 was tried down to 2^-46, and ended within 20 % training accuracy."""
+"""log2 of the rate of smallest mean validation error over pilot seeds 50-54.
+
+SkipInit from 1 trains 64 blocks at no rate; seed 51 was tried down to 2^-46, and ended within 20 %
+training accuracy. Batch norm on the sums does no better up to 2^5 (seed 50).
+"""
 
 TRAINED = Setting(
     experiment="bnref.lab.experiments.residual_rates",
@@ -141,3 +144,45 @@ def error_curve(title: str) -> Band:
         y_label="test error",
         title=title,
     )
+
+
+BATCHES = (16, 64, 512)
+
+BATCH_RATES = {
+    ("batch_norm", 16): -3,
+    ("skip_init_0", 16): -3,
+    ("batch_norm", 512): -1,
+    ("skip_init_0", 512): -1,
+}
+"""As RATES, for eight blocks at a batch size."""
+
+
+def by_batch_size(*batch_sizes: int) -> Mapping[str, Setting]:
+    """Batch norm and SkipInit from 0, eight blocks, two epochs at each batch size and rate."""
+    small = replace(
+        TRAINED,
+        arms=grid(form=("batch_norm", "skip_init_0"), batch_size=batch_sizes),
+        seeds=20,
+        fixed={**TRAINED.fixed, "depth": 8, "images": 16_000, "lowest": -8, "highest": 3},
+    )
+    return {"small": small, "smoke": small.shrunk(images=1024)}
+
+
+BY_BATCH_SIZE = (
+    "Pre-activation residual networks of eight blocks, width 32, on 7x7 Fashion-MNIST, with batch norm "
+    "or SkipInit from 0; two epochs of plain SGD at batch 16, 64 and 512, rates 2^-8 to 8 in factors of "
+    "two. "
+)
+
+BEST_OF_SEED = (
+    "Best rate: mean of log2 over the rates within two points of the smallest validation error."
+)
+
+
+def times_larger(rows: Rows, batch_size: int) -> float:
+    """log2 of batch norm's best rate over SkipInit's at this batch size."""
+    normalised, scaled = (
+        best_rate(rows.one(form=form, batch_size=batch_size))
+        for form in ("batch_norm", "skip_init_0")
+    )
+    return normalised - scaled

@@ -62,6 +62,15 @@ def test_every_form_normalises_where_it_says():
         assert ("blocks.alphas" in trained) == name.startswith("skip_init")
 
 
+def test_scales_of_the_initial_weights_reach_the_layers_that_they_name():
+    whole = Blocks(FORMS["plain"], layers=2, **SMALL).weights
+    parts = Blocks(FORMS["plain"], layers=2, first=0.5, last=0.0, **SMALL)
+    assert torch.equal(parts.weights[:, 0], 0.5 * whole[:, 0])
+    assert not parts.weights[:, 1].any()
+    net = Network(parts, inputs=4, classes=3, seed=3, head=0.0)
+    assert not net(torch.randn(6, 4)).any()
+
+
 def test_linear_blocks_multiply_the_mean_square_as_the_law_says():
     """Wide enough for 10 %, and a form whose law is another is not mistaken for it."""
     plain = residual_variance.run(start("plain", linear=True, width=256)).series
