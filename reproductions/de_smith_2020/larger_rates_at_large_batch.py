@@ -1,0 +1,41 @@
+"""Batch norm wants a larger learning rate than SkipInit at large batch, and not at small batch.
+
+De & Smith 2020, abstract and section 4. The interaction of method and batch size in the best rate;
+rates lie a factor of two apart, and three quarters of that are between attainable values.
+"""
+
+from bnref.evidence.claim import Claim, Expectation, Rows
+from bnref.evidence.verdict import above
+from reproductions.residual import (
+    BEST_OF_SEED,
+    BY_BATCH_SIZE,
+    by_batch_size,
+    error_curve,
+    times_larger,
+)
+
+
+def more_at_large_batch(rows: Rows) -> float:
+    """log2 of the ratio of best rates, batch norm over SkipInit, at batch 512 less at batch 16."""
+    return times_larger(rows, 512) - times_larger(rows, 16)
+
+
+CLAIM = Claim(
+    id="DS20-10",
+    locator="abstract, section 4",
+    statement="From batch 16 to batch 512 the best learning rate with batch normalisation grows by"
+    " a factor of at least 2^0.75 more than that with SkipInit.",
+    protocol=BY_BATCH_SIZE + BEST_OF_SEED,
+    settings=by_batch_size(16, 64, 512),
+    effect=more_at_large_batch,
+    region=above(0.75),
+    unit="log2 of the ratio of rates",
+    figures=(error_curve("Test error at three batch sizes"),),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="It grows in pilots, by a median of 2^0.5; the minima over the rate are flat and place "
+            "a seed's best rate within a factor of two only.",
+        )
+    },
+)

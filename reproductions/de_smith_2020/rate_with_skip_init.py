@@ -1,0 +1,45 @@
+"""With SkipInit from alpha = 0 the best learning rate does not depend on the depth.
+
+De & Smith 2020, table of version 1. The card's margin, a quarter of a doubling per doubling
+of the depth, moved between attainable slopes, which are mostly eighths.
+The best rate of a seed is the middle of those within two points of its smallest validation error: a
+parabola through the smallest, as the card has it, follows the noise of a flat minimum.
+"""
+
+from bnref.evidence.claim import Claim, Expectation, Reported, Rows
+from bnref.evidence.verdict import within
+from reproductions.residual import RATE_SLOPE, TRAINED_PROTOCOL, error_curve, rate_slope, trained
+
+
+def drift(rows: Rows) -> float:
+    """Change of the best rate's log2 per doubling of the depth."""
+    return rate_slope(rows, "skip_init_0")
+
+
+CLAIM = Claim(
+    id="DS20-7-skip-init",
+    locator="section 3, table of version 1",
+    statement="With SkipInit from alpha = 0 the best learning rate of a residual network changes "
+    "by a factor of at most 2^0.3 per doubling of the depth.",
+    protocol=TRAINED_PROTOCOL + RATE_SLOPE,
+    settings=trained("skip_init_0", seeds=20),
+    effect=drift,
+    region=within(-0.3, 0.3),
+    unit="log2 of the rate per doubling of the depth",
+    reported=(
+        Reported(
+            metric="best rate, 16 layers", value=2.0**-2, source="table of version 1, CIFAR-10"
+        ),
+        Reported(
+            metric="best rate, 1000 layers", value=2.0**-2, source="table of version 1, CIFAR-10"
+        ),
+    ),
+    figures=(error_curve("Test error with SkipInit from alpha = 0"),),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="In pilots slopes of -0.5 to -0.12, just about the bound: the largest rate that trains "
+            "shrinks a little with depth.",
+        )
+    },
+)
