@@ -2,7 +2,7 @@
 
 import pytest
 
-from bnref.evidence.findings import Finding, surprise
+from bnref.evidence.finding import Finding, surprise
 from bnref.plugin import warn_moved
 
 

@@ -7,8 +7,8 @@ from statistics import median
 
 from bnref.evidence.cell import Cell, digest, identity
 from bnref.evidence.claim import PlannedCell
-from bnref.evidence.findings import Question
 from bnref.evidence.provenance import provenance
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import run

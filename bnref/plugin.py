@@ -13,8 +13,9 @@ import pytest
 from bnref.campaign import INTERRUPTED, Campaign, Entry, conclude, entries
 from bnref.evidence.cell import identity
 from bnref.evidence.claim import SCALES
-from bnref.evidence.findings import Finding, Question, waiting
+from bnref.evidence.finding import Finding, waiting
 from bnref.evidence.provenance import ProvenanceError, version
+from bnref.evidence.question import Question
 from bnref.evidence.registry import ClaimError, family, load
 from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import ask

@@ -7,7 +7,7 @@ from statistics import mean
 
 from bnref.campaign import Campaign, Entry
 from bnref.evidence.claim import Claim, Paper, PlannedCell, plan
-from bnref.evidence.findings import Question
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.store import Store, StoreError, read_lines, write_lines
 

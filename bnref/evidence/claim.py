@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bnref.evidence.cell import Cell, Value
+from bnref.evidence.figure import Figure
 from bnref.evidence.record import Record
 from bnref.evidence.verdict import Outcome, Region
 
@@ -15,6 +16,8 @@ SCALES = ("smoke", "small", "gpu", "paper")
 FIRST_JUDGED_SEED = 100
 UNDEFINED = (-math.inf, math.inf)
 """The effect of a seed that says nothing (no arm trained): it counts against every verdict."""
+ANY = Region(-math.inf, math.inf)
+"""The region of a claim that is not attempted."""
 
 Effect = float | tuple[float, float]
 SHORT = {"batch_size": "b", "learning_rate": "lr", "momentum": "m", "steps": "t", "share": "p"}
@@ -145,36 +148,9 @@ class Rows:
         return found[0]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Curve:
-    """Median and quartiles over seeds of `metric` against an arm parameter, a line per `hue`."""
-
-    x: str
-    y: str
-    hue: str
-    log_x: bool = False
-    log_y: bool = False
-    y_label: str = ""
-    x_label: str = ""
-    title: str = ""
-    scale: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """Median and quartiles over seeds of a recorded series, a line per arm."""
-
-    series: str
-    hue: str
-    x: str = ""
-    """The series that holds the abscissa; its index where empty."""
-    log_y: bool = False
-    y_label: str = ""
-    x_label: str = ""
-    title: str = ""
-
-
-Figure = Curve | Band
+def says_nothing(rows: Rows) -> Effect:
+    """The effect of a claim that is not attempted."""
+    return UNDEFINED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +167,8 @@ class Expectation:
 
     outcome: Outcome
     because: str = ""
+    depends_on_scale: bool = False
+    """Whether `because` says that an experiment of another size may decide otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,28 +179,45 @@ class Claim:
     censored; it is positive in the paper's direction. `region` holds the effects that support the
     claim. `kind` is "exact" for identities (every seed must hold, `control` must err by at least
     1000 tolerances) and "control" for checks of this project itself.
+
+    A claim that cannot be approached says why in `not_attempted` and has no settings, effect or
+    region: it is on every page and never judged. `reported` holds numbers seen in the paper;
+    `unverified` names those that are known only second-hand, without their values.
     """
 
     id: str
     locator: str
     statement: str
-    settings: Mapping[str, Setting]
-    effect: Callable[[Rows], Effect]
-    region: Region
-    unit: str
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    effect: Callable[[Rows], Effect] = says_nothing
+    region: Region = ANY
+    unit: str = ""
+    not_attempted: str = ""
     protocol: str = ""
     kind: Literal["statistical", "exact", "control"] = "statistical"
     control: Callable[[Rows], float] | None = None
     reported: tuple[Reported, ...] = ()
+    unverified: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     substitution: Substitution | None = None
     tuning: Setting | None = None
     version: int = 1
+    headline: bool = False
+    """Whether it is one of the at most twenty that a reader should see first."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", self.id):
             raise ValueError(f"claim id {self.id!r}: letters, digits and hyphens only")
+        attempted = bool(self.settings)
+        if attempted == bool(self.not_attempted):
+            raise ValueError(
+                f"{self.id}: either settings or, in `not_attempted`, why there are none"
+            )
+        if (self.effect is says_nothing) == attempted or (self.region == ANY) == attempted:
+            raise ValueError(
+                f"{self.id}: a claim with settings, and only it, has effect and region"
+            )
         for scale, setting in self.settings.items():
             if scale not in SCALES:
                 raise ValueError(f"{self.id}: unknown scale {scale!r}, one of {', '.join(SCALES)}")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 
-from bnref.evidence.claim import Band
-from bnref.evidence.findings import Question
+from bnref.evidence.figure import Band
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
-from bnref.report import canvas, words
+from bnref.report import canvas, overlay, words
 from bnref.report.drawing import Drawing, Table, counted, quantile
 from bnref.report.lines import Line, Run, diverged, height, label, legend_title, look, order, runs
 
@@ -38,9 +38,11 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
         f"{question.id}: {title}. Line: median over {counted(seeds, 'seed')}; band: quartiles. "
         f"{diverged(found)}"
         + (f"; {silent} recorded no {label(figure.series)}." if silent else ".")
+        + overlay.told(figure.overlay)
     )
     lines = {
-        line: steps(figure, [run for run in found if run.line == line]) for line in order(found)
+        line: steps(figure.series, figure.x, [run for run in found if run.line == line])
+        for line in order(found)
     }
     with canvas.styled():
         page, (axes,) = canvas.blank(height(list(lines)))
@@ -57,10 +59,14 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
         if not any(lines.values()):
             text = "no run recorded this series"
             axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center")
-        elif figure.log_y and all(step.low > 0 for path_ in lines.values() for step in path_):
+        drawn = [step for path_ in lines.values() for step in path_]
+        if figure.log_y and drawn and min(step.low for step in drawn) > 0:
             axes.set_yscale("log")
+        if figure.log_x and drawn and min(step.x for step in drawn) > 0:
+            axes.set_xscale("log")
+        overlay.draw(axes, figure.overlay, list(lines))
         axes.set(title=fill(title, 60), xlabel=x_label, ylabel=fill(y_label, 42))
-        if sum(bool(path_) for path_ in lines.values()) > 1:
+        if sum(bool(path_) for path_ in lines.values()) > 1 or figure.overlay:
             page.legend(
                 loc="outside right upper", borderaxespad=1.5, title=legend_title(figure.hue)
             )
@@ -68,32 +74,39 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
     return Drawing(path, svg, title, caption, _table(figure, lines, x_label, y_label))
 
 
-def steps(figure: Band, found: Sequence[Run]) -> list[Step]:
-    """The line of some runs: runs that end early are left out from there on."""
-    series = [run.record.series for run in found if run.record.series.get(figure.series)]
-    longest = max((len(values[figure.series]) for values in series), default=0)
+def steps(name: str, x_name: str, found: Sequence[Run]) -> list[Step]:
+    """The line of a series of some runs: runs that end early are left out from there on.
+
+    `x_name` is the series of the abscissa; the index where it is empty.
+    """
+    series = [run.record.series for run in found if run.record.series.get(name)]
+    longest = max((len(values[name]) for values in series), default=0)
     line = []
     for index in range(longest):
-        here = [values for values in series if len(values[figure.series]) > index]
-        at = [v[figure.x][index] for v in here if len(v.get(figure.x, ())) > index]
-        y = [values[figure.series][index] for values in here]
+        here = [values for values in series if len(values[name]) > index]
+        at = [v[x_name][index] for v in here if len(v.get(x_name, ())) > index]
+        y = [values[name][index] for values in here]
         x = quantile(at, 0.5) if at else float(index)
         line.append(Step(x, quantile(y, 0.25), quantile(y, 0.5), quantile(y, 0.75), len(y)))
-    return sorted(line, key=lambda step: step.x) if figure.x else line
+    return sorted(line, key=lambda step: step.x) if x_name else line
+
+
+def thinned(path: Sequence[Step]) -> list[Step]:
+    """At most twenty steps of a line, evenly, ends included."""
+    count = min(SHOWN, len(path))
+    chosen = {round(i * (len(path) - 1) / max(count - 1, 1)) for i in range(count)}
+    return [path[index] for index in sorted(chosen)]
 
 
 def _table(figure: Band, lines: Mapping[Line, Sequence[Step]], x_label: str, y_label: str) -> Table:
     rows = []
-    thinned = False
     for line, path in lines.items():
-        count = min(SHOWN, len(path))
-        chosen = sorted({round(i * (len(path) - 1) / max(count - 1, 1)) for i in range(count)})
-        thinned = thinned or len(chosen) < len(path)
-        for step in (path[index] for index in chosen):
+        for step in thinned(path):
             numbers = (words.number(v, 4) for v in (step.x, step.middle, step.low, step.high))
             rows.append((line.name, *numbers, str(step.seeds)))
+    few = all(len(path) <= SHOWN for path in lines.values())
     return Table(
-        f"{y_label} by {x_label}, over seeds" + (", every few steps" if thinned else ""),
+        f"{y_label} by {x_label}, over seeds" + ("" if few else ", every few steps"),
         (label(figure.hue), x_label, "median", "lower quartile", "upper quartile", "seeds"),
         tuple(rows),
     )

@@ -7,10 +7,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from bnref.evidence.cell import Value
-from bnref.evidence.claim import Curve
-from bnref.evidence.findings import Question
+from bnref.evidence.figure import Curve
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
-from bnref.report import canvas, words
+from bnref.report import canvas, overlay, words
 from bnref.report.drawing import Drawing, Table, counted, quantile
 from bnref.report.lines import (
     Run,
@@ -48,13 +48,14 @@ def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Rec
             if silent
             else "."
         )
+        + overlay.told(figure.overlay)
     )
     table = _table(figure, found, x_label, y_label)
     with canvas.styled():
         page, (axes,) = canvas.blank(height(order(found)))
         _plot(axes, figure, found)
         axes.set(title=fill(title, 60), xlabel=x_label, ylabel=fill(y_label, 42))
-        if len(order(found)) > 1:
+        if len(order(found)) > 1 or figure.overlay:
             page.legend(
                 loc="outside right upper", borderaxespad=1.5, title=legend_title(figure.hue)
             )
@@ -87,6 +88,8 @@ def _plot(axes: Axes, figure: Curve, found: Sequence[Run]) -> None:
         }
         if own:
             _line(axes, own, line.name, look(line, lines), named)
+    named_places = {label(x): place for x, place in places.items()} if named else None
+    overlay.draw(axes, figure.overlay, lines, named_places)
     if figure.log_x and not named:
         axes.set_xscale("log")
     if figure.log_y:
@@ -126,6 +129,7 @@ def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
     for line, x in dict.fromkeys((run.line, run.x) for run in found):
         values = _values(figure, [run for run in found if (run.line, run.x) == (line, x)])
         shown += [quantile(values, share) for share in (0.25, 0.75)] if values else []
+    shown += [value for one in figure.overlay for value in one.points.values()]
     if figure.log_y:
         return min(shown) / 1.2, max(shown) * 1.2
     pad = 0.06 * (max(shown) - min(shown)) or 0.5

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from bnref import __version__
-from bnref.evidence.findings import Finding
+from bnref.evidence.finding import Finding
 
 DIGITS = 6
 """Significant digits of every number that is published."""

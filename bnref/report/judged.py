@@ -8,7 +8,9 @@ import msgspec
 
 from bnref.evidence.cell import Cell, identity
 from bnref.evidence.claim import Rows, row
-from bnref.evidence.findings import Failures, Finding, Lookup, Question, judge_all
+from bnref.evidence.finding import Finding
+from bnref.evidence.judging import Failures, Lookup, judge_all
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.verdict import as_interval
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnref.evidence.cell import Value, identity
-from bnref.evidence.claim import Curve, factory_name
-from bnref.evidence.findings import Question
+from bnref.evidence.claim import factory_name
+from bnref.evidence.figure import Curve
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report.canvas import DASHES, MARKERS, PALETTE
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
-from bnref.evidence.findings import Finding
+from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing, Table
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bnref import __version__
 from bnref.evidence.claim import Paper
-from bnref.evidence.findings import Finding, Status
+from bnref.evidence.finding import Bounds, Finding, Status
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing
 from bnref.report.judged import slug
@@ -26,8 +26,10 @@ MEANINGS: dict[Status, str] = {
     "refuted": "none of the interval lies where the claim is true",
     "inconclusive": "the interval lies partly inside and partly outside: these seeds do not decide",
     "incomplete": "some runs are missing or failed, so nothing is judged",
-    "not_attempted": "the claim has no setting at this scale",
+    "not_attempted": "nothing was run: the claim says why, or has no setting at this scale",
 }
+FEW = 20
+"""With more judged claims than this, short tables show the headline claims only."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Entry:
     @property
     def needed(self) -> str:
         """The effects that support the claim, in words."""
+        if not self.finding.cells and self.finding.region == Bounds(lo=None, hi=None):
+            return "–"
         return words.region(self.finding.region, self.unit)
 
     @property
@@ -56,6 +60,11 @@ class Section:
 
     paper: Paper
     entries: tuple[Entry, ...]
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many of its findings have each status, those that occur."""
+        return counted(entry.finding for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,15 @@ class Page:
 
     @property
     def counts(self) -> dict[Status, int]:
-        """How many findings have each status."""
-        return {s: sum(f.status == s for f in self.findings) for s in STATUSES}
+        """How many findings have each status, those that occur."""
+        return counted(self.findings)
+
+    @property
+    def first(self) -> tuple[Entry, ...]:
+        """What a short table shows: every claim, or of many judged ones the headlines."""
+        headlines = tuple(entry for entry in self.entries if entry.finding.headline)
+        judged = sum(finding.effect is not None for finding in self.findings)
+        return headlines if headlines and judged > FEW else self.entries
 
     @property
     def confirmed(self) -> int:
@@ -99,6 +115,12 @@ class Page:
     def environment(self) -> dict[str, str]:
         """What the records say of the machines that measured them."""
         return merged(finding.environment for finding in self.findings)
+
+
+def counted(findings: Iterable[Finding]) -> dict[Status, int]:
+    """How many findings have each status, those that occur, in the order of the key."""
+    found = [finding.status for finding in findings]
+    return {status: found.count(status) for status in STATUSES if status in found}
 
 
 def page(entries: Sequence[Entry]) -> Page:
@@ -127,9 +149,9 @@ def environment_line(page: Page) -> str:
     return ", ".join(parts) + "."
 
 
-def render(template: str, page: Page, overview: Drawing | None = None) -> str:
-    """A template of this package with the page's content, and the summary figure where it has one."""
-    return templates().get_template(template).render(page=page, overview=overview)
+def render(template: str, page: Page, **more: object) -> str:
+    """A template of this package with the page's content and what else it names."""
+    return templates().get_template(template).render(page=page, **more)
 
 
 def _inline(drawing: Drawing, prefix: str) -> Markup:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bnref.evidence.cell import identity
 from bnref.evidence.claim import Claim, Paper
-from bnref.evidence.findings import Question
 from bnref.evidence.provenance import ProvenanceError, code_digest
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.registry import family
 from bnref.evidence.store import StoreError, read_lines, write_lines

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from bnref.evidence.findings import Finding
+from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing, Table, counted
 

@@ -3,7 +3,7 @@
 import math
 import re
 
-from bnref.evidence.findings import Bounds, Comparison, EffectSize, Finding, Status
+from bnref.evidence.finding import Bounds, Comparison, EffectSize, Finding, Status
 
 SYMBOLS: dict[Status, str] = {
     "supported": "✓",
@@ -155,7 +155,41 @@ def _why(finding: Finding, wanted: str) -> str:
         both = finding.region.lo is not None and finding.region.hi is not None
         what = f"a region of half-width {amount}" if both else f"an effect of {amount}"
         more = f" With this many seeds {what} would be supported four times in five."
-    return f"It lies partly inside and partly outside of what the claim needs ({wanted}).{more}"
+    return (
+        f"It lies partly inside and partly outside of what the claim needs ({wanted}).{more} "
+        f"{seeds_to_decide(finding)}"
+    )
+
+
+def seeds_to_decide(finding: Finding) -> str:
+    """How many seeds would decide an inconclusive claim, if these seeds are typical."""
+    if finding.status != "inconclusive":
+        return ""
+    if finding.seeds_to_decide is None:
+        return (
+            "About as many seeds lie on one side as on the other: not even 200 seeds like these "
+            "would decide it."
+        )
+    return (
+        f"If seeds go on to agree as often as these {finding.n_seeds} did, {finding.seeds_to_decide} "
+        "would decide it, four times in five."
+    )
+
+
+def printed(finding: Finding) -> str:
+    """The paper's own numbers for a table; those known only second-hand are not repeated."""
+    told = [f"{r.metric}: {number(r.value, 4)}" for r in finding.reported]
+    return "; ".join([*told, *(f"{what}: not verified" for what in finding.unverified)]) or "–"
+
+
+def why_unverified(finding: Finding) -> str:
+    """Which numbers of the paper are left out, and why."""
+    if not finding.unverified:
+        return ""
+    return (
+        f"The paper also gives: {'; '.join(finding.unverified)}. We could not verify these numbers "
+        "in the paper and do not repeat them."
+    )
 
 
 def confirmation(finding: Finding) -> str:

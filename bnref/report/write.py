@@ -11,6 +11,7 @@ from bnref.report.document import encode, rounded
 from bnref.report.figures import drawings
 from bnref.report.judged import Judged
 from bnref.report.page import Entry, Page, page, render
+from bnref.report.summary import groups
 
 
 def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
@@ -27,12 +28,15 @@ def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
 def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
     """Every file of the report by its path in the folder, the same bytes for the same records."""
     shown = laid_out(judged)
-    summary = overview.draw(shown.findings)
-    figures = [summary, *(drawing for entry in shown.entries for drawing in entry.drawings)]
+    glance = overview.draw(shown.findings)
+    grouped = groups(shown)
+    figures = [glance, *(drawing for entry in shown.entries for drawing in entry.drawings)]
     return {
         "findings.json": encode(one.finding for one in judged),
-        "report.md": render("report.md", shown, summary).encode(),
-        "report.html": render("report.html", shown, summary).encode(),
+        **{
+            name: render(name, shown, overview=glance, groups=grouped).encode()
+            for name in ("report.md", "report.html", "summary.md", "summary.html")
+        },
         "references.bib": bibtex(one.question.paper for one in judged).encode(),
         **{drawing.path: drawing.svg.encode() for drawing in figures},
     }

@@ -3,8 +3,9 @@
 Ioffe & Szegedy 2015, section 4.2.2. The card's criterion: no divergence, and the loss at least halved.
 """
 
-from bnref.evidence.claim import Claim, Curve, Effect, Reported, Row, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Substitution
 from bnref.evidence.effects import headroom
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
 

@@ -1,7 +1,8 @@
 """A small momentum has not forgotten its start after a short run, and evaluation pays for it."""
 
-from bnref.evidence.claim import Claim, Curve, Rows, Substitution
+from bnref.evidence.claim import Claim, Rows, Substitution
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import SHORT_RUN
 

@@ -3,7 +3,8 @@
 Claim card MOM-3: Var r_t = tau^2 m/(2-m) (1 - (1-m)^(2t)), with tau^2 the variance of a batch mean.
 """
 
-from bnref.evidence.claim import Band, Claim, Curve, Rows, Setting, Substitution, grid
+from bnref.evidence.claim import Claim, Rows, Setting, Substitution, grid
+from bnref.evidence.figure import Band, Curve
 from bnref.evidence.verdict import within
 
 BOUND = 0.05

@@ -3,8 +3,9 @@
 Santurkar et al. 2018, figure 1 (a, b), section 3.1: rates 0.1 and 0.5 on a VGG-like network.
 """
 
-from bnref.evidence.claim import Claim, Curve, Effect, Reported, Row, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Substitution
 from bnref.evidence.effects import headroom
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
 

@@ -3,8 +3,9 @@
 Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, the paper's step grid.
 """
 
-from bnref.evidence.claim import Band, Claim, Effect, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
 

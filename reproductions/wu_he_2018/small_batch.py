@@ -3,7 +3,6 @@
 from bnref.evidence.claim import (
     Arm,
     Claim,
-    Curve,
     Expectation,
     Reported,
     Rows,
@@ -12,6 +11,7 @@ from bnref.evidence.claim import (
     grid,
 )
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import CLASSIFY, FASHION
 

@@ -89,6 +89,28 @@ def test_what_a_claim_must_say():
     assert not a_claim().substitutable, "no arm has batch_norm"
 
 
+SAID = {"id": "AB12-3", "locator": "page 1", "statement": "It holds."}
+TESTED = {"settings": {"small": a_setting()}, "effect": lambda rows: 1.0, "region": above(1)}
+
+
+def test_a_claim_has_settings_or_says_why_not():
+    assert Claim(**SAID, not_attempted="needs a cluster").not_attempted
+    why = "AB12-3: either settings or, in `not_attempted`, why there are none"
+    with pytest.raises(ValueError, match=why):
+        Claim(**SAID)
+    with pytest.raises(ValueError, match=why):
+        Claim(**SAID, **TESTED, not_attempted="needs a cluster")
+
+
+@pytest.mark.parametrize("forgotten", ["effect", "region"])
+def test_a_claim_with_settings_and_only_it_has_an_effect_and_a_region(forgotten):
+    message = "AB12-3: a claim with settings, and only it, has effect and region"
+    with pytest.raises(ValueError, match=message):
+        Claim(**SAID, **{name: value for name, value in TESTED.items() if name != forgotten})
+    with pytest.raises(ValueError, match=message):
+        Claim(**SAID, not_attempted="needs a cluster", **{forgotten: TESTED[forgotten]})
+
+
 def test_an_expectation_is_supported_unless_written_down():
     written = Expectation(outcome="refuted", because="It is so.")
     claim = a_claim(expected={"small": written})

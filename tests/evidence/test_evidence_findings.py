@@ -16,7 +16,9 @@ from bnref.evidence.claim import (
     Substitution,
     grid,
 )
-from bnref.evidence.findings import NEVER_JUDGED, Question, judge, judge_all, surprise, waiting
+from bnref.evidence.finding import NEVER_JUDGED, surprise, waiting
+from bnref.evidence.judging import judge, judge_all
+from bnref.evidence.question import Question
 from bnref.evidence.verdict import above, holm, within
 
 PAPER = Paper(cite_key="wu_2018", title="A title", authors="A B", year=2018, venue="ECCV")
@@ -114,6 +116,24 @@ def test_no_setting_at_this_scale(measured):
     assert finding.cells == []
     assert finding.environment == {}
     assert waiting(finding), "nothing is wrong with it"
+
+
+def test_a_claim_that_is_not_attempted_is_found_with_its_reason(measured):
+    claim = Claim(
+        id="WU-9", locator="page 9", statement="It holds.", not_attempted="needs a cluster"
+    )
+    question = ask(claim, family=1)
+    finding = judge_all([question], measured(), {})[0]
+    assert (finding.status, finding.reason) == ("not_attempted", "needs a cluster")
+    assert question.cells() == ()
+    assert (finding.p_holm, finding.confirmed, finding.effect) == (None, False, None)
+    assert (finding.region.lo, finding.region.hi) == (None, None)
+    assert waiting(finding), "nothing is wrong with it"
+
+
+@pytest.mark.parametrize(("losses", "needed"), [(2, None), (3, 30), (4, 72), (6, None), (9, 30)])
+def test_an_inconclusive_finding_says_how_many_seeds_would_decide(measured, losses, needed):
+    assert judge(ask(a_claim()), measured(few(losses)), {}).seeds_to_decide == needed
 
 
 def test_missing_and_failed_cells(measured):

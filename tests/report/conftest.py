@@ -12,9 +12,7 @@ import pytest
 from bnref import cli
 from bnref.evidence.cell import Cell, Provenance, identity
 from bnref.evidence.claim import (
-    Band,
     Claim,
-    Curve,
     Expectation,
     Paper,
     Reported,
@@ -23,7 +21,8 @@ from bnref.evidence.claim import (
     Substitution,
     grid,
 )
-from bnref.evidence.findings import Question
+from bnref.evidence.figure import Band, Curve
+from bnref.evidence.question import Question
 from bnref.evidence.record import Environment, Record, sealed
 from bnref.evidence.verdict import above, within
 from bnref.report.judged import Judged, judged
@@ -177,7 +176,20 @@ def claims() -> list[tuple[Paper, Claim]]:
             ),
         ),
         (WU, claim("WH18-2", settings=pair("wrong"), expected=expected)),
-        (WU, claim("WH18-3", settings=pair("vague"))),
+        (
+            WU,
+            claim(
+                "WH18-2-small",
+                settings=pair("wrong"),
+                headline=True,
+                expected={
+                    "small": Expectation(
+                        outcome="refuted", because="too few images.", depends_on_scale=True
+                    )
+                },
+            ),
+        ),
+        (WU, claim("WH18-3", settings=pair("vague"), unverified=("gain in appendix <K>",))),
         (WU, claim("WH18-4", settings=pair("wide"), effect=censored, unit="octaves")),
         (WU, claim("WH18-5", settings=pair("missing"))),
         (WU, claim("WH18-6", settings={"paper": pair("paper")["small"]})),
@@ -193,6 +205,15 @@ def claims() -> list[tuple[Paper, Claim]]:
                 control=lambda rows: rows.one(treatment="one")["control"],
                 region=above(1e-9),
                 unit="decades",
+            ),
+        ),
+        (
+            WU,
+            Claim(
+                id="WH18-10",
+                locator="table 9",
+                statement="A cluster says so.",
+                not_attempted="needs a cluster",
             ),
         ),
         (OURS, claim("CTRL-planted-half", settings=pair("clear", 20), kind="control")),
@@ -221,7 +242,8 @@ def made_up() -> list[Judged]:
 
 
 CLAIM_FILE = """
-from bnref.evidence.claim import Claim, Curve, Rows, Setting, grid
+from bnref.evidence.claim import Claim, Rows, Setting, grid
+from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 
 

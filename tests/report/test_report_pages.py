@@ -2,15 +2,18 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
 import matplotlib
+import msgspec
 import pytest
 
-from bnref.report import figures
+from bnref.report import figures, readme
 from bnref.report.judged import effects
-from bnref.report.write import contents, write
+from bnref.report.summary import groups
+from bnref.report.write import contents, laid_out, write
 
 HERE = Path(__file__).parent
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -22,9 +25,14 @@ def pages(made_up) -> dict[str, bytes]:
     return contents(made_up)
 
 
+@pytest.fixture(scope="module", params=["report.html", "summary.html"])
+def name(request) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def tree(pages):
-    return html5lib.HTMLParser(strict=True).parse(pages["report.html"].decode())
+def tree(pages, name):
+    return html5lib.HTMLParser(strict=True).parse(pages[name].decode())
 
 
 def test_the_same_bytes_in_another_process(pages, tmp_path):
@@ -49,7 +57,7 @@ def test_write_removes_stale_figures_and_leaves_nothing_aside(made_up, tmp_path)
     (tmp_path / "records").mkdir()
     paths = write(tmp_path, made_up[2:4])
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(paths)
-    assert len(paths) == 4 + 3  # documents; a figure for each finding and the summary
+    assert len(paths) == 6 + 3  # documents; a figure for each finding and the summary
 
 
 def test_findings_name_the_figures_that_are_written(made_up, pages):
@@ -73,19 +81,22 @@ def test_no_script_and_nothing_from_the_network(tree):
     assert not [e for e in tree.iter() if e.get("src")]
 
 
-def test_ids_are_unique_and_references_lead_somewhere(tree, pages):
+def test_ids_are_unique_and_references_lead_somewhere(tree, pages, name):
     ids = [e.get("id") for e in tree.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
-    text = pages["report.html"].decode()
+    text = pages[name].decode()
     links = re.findall(r'(?:xlink:href="|href="|url\()#([^")]+)', text)
     labels = [name for e in tree.iter() for name in (e.get("aria-labelledby") or "").split()]
     assert set(links) | set(labels) <= set(ids)
+    report = pages["report.html"].decode()
+    for anchor in re.findall(r'href="report\.html#([^"]+)', text):
+        assert f'id="{anchor}"' in report
 
 
-def test_every_figure_has_a_title_a_caption_and_a_table(tree):
+def test_every_figure_has_a_title_a_caption_and_a_table(tree, name):
     parents = {child: parent for parent in tree.iter() for child in parent}
     found = list(tree.iter(f"{XHTML}figure"))
-    assert len(found) == len(list(tree.iter(f"{SVG}svg"))) > 10
+    assert len(found) == len(list(tree.iter(f"{SVG}svg"))) > (10 if name == "report.html" else 0)
     for figure in found:
         drawn = next(figure.iter(f"{SVG}svg"))
         assert drawn.get("role") == "img"
@@ -125,6 +136,55 @@ def test_what_a_reader_must_be_told(pages, page):
     assert "above every finite number" in text
     assert "difference 11.1 (table 2)" in text
     assert "Some CPU" in text
+
+
+@pytest.mark.parametrize("page", ["report.html", "report.md", "summary.html", "summary.md"])
+def test_every_claim_is_on_every_page_with_what_is_known_of_it(pages, page, made_up):
+    text = pages[page].decode()
+    for one in made_up:
+        shown = re.compile(rf"\b{re.escape(one.finding.id)}\b")
+        assert shown.search(text.replace("\\", "")), one.finding.id
+    assert "needs a cluster" in text
+    assert "no setting at scale small" in text
+    assert "would decide it" in text
+    assert "Too few images." in text
+    assert "gain in appendix" in text
+    assert "not verified" in text
+    assert "difference: 11.1" in text
+
+
+def test_a_claim_is_in_one_group_and_headlines_come_first(made_up):
+    found = {group.title: group.entries for group in groups(laid_out(made_up, figures=False))}
+    ids = [entry.finding.id for entries in found.values() for entry in entries]
+    assert sorted(ids) == sorted(one.finding.id for one in made_up)
+    by_group = {title: [entry.finding.id for entry in entries] for title, entries in found.items()}
+    assert by_group["What does not hold"] == ["WH18-2"]
+    assert by_group["What depends on scale"] == ["WH18-2-small"]
+    assert by_group["What holds exactly"] == ["WH18-9"]
+    assert by_group["What was not judged"] == ["WH18-5", "WH18-6", "WH18-10"]
+    assert by_group["Controls"] == ["CTRL-planted-half"]
+    assert "WH18-3" in by_group["What these seeds do not decide"]
+
+
+def test_headlines_lead_their_group(made_up):
+    marked = [
+        replace(one, finding=msgspec.structs.replace(one.finding, headline=one.finding.id == last))
+        for last in ["WH18-8"]
+        for one in made_up
+    ]
+    holds = next(g for g in groups(laid_out(marked, figures=False)) if g.title == "What holds")
+    assert len(holds.entries) > 1
+    assert holds.entries[0].finding.id == "WH18-8"
+
+
+def test_of_many_judged_claims_the_readme_shows_the_headlines(made_up):
+    few = readme.blocks(made_up)["verdicts"]
+    assert "| [WH18-1](" in few, "few claims: all are shown"
+    many = readme.blocks(made_up * 3)["verdicts"]
+    assert "| [WH18-1](" not in many
+    assert "| [WH18-2-small](" in many
+    assert f"All {3 * len(made_up)}: " in many
+    assert "[The rest](reports/summary.md)" in many
 
 
 def test_a_missing_metric_is_said_and_drawn_around(pages):

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from bnref.evidence.findings import Bounds
+from bnref.evidence.finding import Bounds
 from bnref.report import bibliography, words
 
 

@@ -77,9 +77,9 @@ def test_a_paper_is_cited_by_the_name_of_its_folder(path, claims):
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_claim_file_is_short_and_says_what_it_is_for(path):
+def test_a_claim_file_is_short_and_says_what_it_is_for(path, claims):
     text = path.read_text(encoding="utf-8")
-    assert 30 <= len(text.splitlines()) <= 70
+    assert (15 if claims[name(path)].not_attempted else 30) <= len(text.splitlines()) <= 70
     assert ast.get_docstring(ast.parse(text))
 
 
@@ -90,8 +90,14 @@ def test_a_claim_is_complete(path, claims):
     assert claim.statement[0].isupper()
     assert claim.protocol.endswith(".")
     assert claim.locator
-    assert claim.unit
     assert claim.id.isascii()
+    for scale, expected in claim.expected.items():
+        assert scale in claim.settings
+        assert expected.because.endswith(".") or expected.outcome == "supported"
+        assert expected.because or not expected.depends_on_scale
+    if claim.not_attempted:
+        return
+    assert claim.unit
     assert {"small", "smoke"} <= set(claim.settings)
     assert claim.settings["small"].seeds >= (20 if _two_sided(claim) else 12)
     assert claim.settings["smoke"].seeds == 1
@@ -103,13 +109,16 @@ def test_a_claim_is_complete(path, claims):
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_an_effect_of_nothing_does_not_support_a_statistical_claim(path, claims):
     claim = claims[name(path)]
-    if claim.kind == "statistical" and not _two_sided(claim):
+    if claim.kind == "statistical" and claim.settings and not _two_sided(claim):
         assert not claim.region.contains(0, 0)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_figures_name_parameters_of_the_arms(path, claims):
     claim = claims[name(path)]
+    if claim.not_attempted:
+        assert not claim.figures
+        return
     arms = [{**claim.settings["small"].fixed, **a.parameters} for a in claim.settings["small"].arms]
     for figure in claim.figures:
         assert figure.hue == "arm" or any(figure.hue in arm for arm in arms)
@@ -119,6 +128,8 @@ def test_figures_name_parameters_of_the_arms(path, claims):
 def test_synthetic_cells_of_scale_smoke_give_an_effect(path, claims):
     """On a pilot seed. An exact claim is there as expected, and its negative control bites."""
     claim = claims[name(path)]
+    if claim.not_attempted:
+        pytest.skip("not attempted: it has no cells")
     cells = plan(claim.settings["smoke"], "smoke", "cpu", seeds=[3])
     if any("data" in planned.cell.arm for planned in cells):
         pytest.skip("needs training on data: `make smoke` runs it")
@@ -135,6 +146,10 @@ def test_synthetic_cells_of_scale_smoke_give_an_effect(path, claims):
         assert expected.outcome == "supported" or expected.because.endswith(".")
         assert claim.control is not None
         assert claim.control(Rows(tuple(rows))) > 3
+
+
+def test_at_most_twenty_claims_are_headlines(claims):
+    assert sum(claim.headline for claim in claims.values()) <= 20
 
 
 def _two_sided(claim: Claim) -> bool:

@@ -1,26 +1,25 @@
-"""Findings: claims judged on records. A finding has every key, null or empty where it has no use."""
+"""Judging: from the records of a question's cells to its finding. Measures nothing."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
-from typing import Literal
 
 import msgspec
 
 from bnref.evidence.cell import Cell, identity
-from bnref.evidence.claim import (
-    Claim,
-    Effect,
-    Paper,
-    PlannedCell,
-    Rows,
-    Setting,
-    factory_name,
-    plan,
-    row,
+from bnref.evidence.claim import Claim, Effect, PlannedCell, Rows, row
+from bnref.evidence.finding import (
+    NEVER_JUDGED,
+    Bounds,
+    Comparison,
+    EffectSize,
+    Finding,
+    ReportedNumber,
+    Status,
 )
+from bnref.evidence.planning import agreeing, seeds_to_decide
+from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.evidence.verdict import (
     ALPHA,
@@ -33,133 +32,12 @@ from bnref.evidence.verdict import (
     interval,
 )
 
-Status = Literal["supported", "refuted", "inconclusive", "incomplete", "not_attempted"]
 CONTROL_TOLERANCES = 3.0
 """A negative control errs by at least 10^3 tolerances (docs/STATISTICS.md, exact claims)."""
-
-
-class EffectSize(msgspec.Struct, frozen=True, kw_only=True):
-    """Median over seeds with its exact interval; an unbounded end is null."""
-
-    median: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    level: float
-
-
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """The region that supports the claim; an unbounded end is null."""
-
-    lo: float | None
-    hi: float | None
-
-
-class ReportedNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that the paper prints."""
-
-    metric: str
-    value: float
-    source: str
-
-
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A user's layer against batch norm: paired difference of the claim's effect, user - reference."""
-
-    reference: str
-    difference: EffectSize
-    better: str
-    margin: float
-    no_worse: Literal["yes", "no", "undecided"]
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim, judged. `effects` holds the effect of each seed, with unbounded ends null."""
-
-    id: str
-    cite_key: str
-    paper: str
-    locator: str
-    statement: str
-    protocol: str
-    kind: str
-    version: int
-    scale: str
-    device: str
-    registered: bool
-    status: Status
-    reason: str
-    expected: str
-    because: str
-    effect: EffectSize | None
-    effects: list[tuple[int, float | None, float | None]]
-    region: Bounds
-    p_supported: float | None
-    p_refuted: float | None
-    p_holm: float | None
-    confirmed: bool
-    n_seeds: int
-    seeds_for: int
-    seeds_against: int
-    detectable: float | None
-    reported: list[ReportedNumber]
-    versus_reference: Comparison | None
-    cells: list[str]
-    figures: list[str]
-    environment: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A claim asked at one scale on one device, with whose layer and on which seeds."""
-
-    paper: Paper
-    claim: Claim
-    scale: str
-    device: str
-    seeds: tuple[int, ...] | None = None
-    norm: str | None = None
-    family: int = 0
-    """How many statistical claims are registered from the paper at this scale, run or not."""
-
-    @property
-    def id(self) -> str:
-        """The finding's id: the claim's, with @factory where a user's layer stands in."""
-        return f"{self.claim.id}@{factory_name(self.norm)}" if self.norm else self.claim.id
-
-    @property
-    def setting(self) -> Setting | None:
-        """The claim's setting at this scale, with the user's layer in its place."""
-        setting = self.claim.settings.get(self.scale)
-        return setting.substituting(self.norm) if setting and self.norm else setting
-
-    def cells(self) -> tuple[PlannedCell, ...]:
-        """The cells that the verdict rests on, the reference's first where a layer is compared."""
-        own = self._plan(self.setting)
-        if self.norm is None:
-            return own
-        reference = self.reference().cells()
-        known = {identity(planned.cell) for planned in reference}
-        return reference + tuple(p for p in own if identity(p.cell) not in known)
-
-    def own_cells(self) -> tuple[PlannedCell, ...]:
-        """The cells of this question alone, without the reference it is compared with."""
-        return self._plan(self.setting)
-
-    def reference(self) -> "Question":
-        """The same question asked of batch norm itself."""
-        return replace(self, norm=None)
-
-    def _plan(self, setting: Setting | None) -> tuple[PlannedCell, ...]:
-        return plan(setting, self.scale, self.device, self.seeds) if setting else ()
-
 
 Lookup = Callable[[Cell], Record | None]
 Failures = Mapping[str, str]
 """What went wrong in this run: the identity of a cell -> one line."""
-
-
-NEVER_JUDGED = "scale smoke runs every code path and is never judged"
 
 
 class Incomplete(Exception):
@@ -170,7 +48,8 @@ def judge(question: Question, lookup: Lookup, failures: Failures) -> Finding:
     """The finding that follows from the records of a question's cells. Measures nothing."""
     claim = question.claim
     if question.setting is None:
-        return _finding(question, "not_attempted", f"no setting at scale {question.scale}")
+        reason = claim.not_attempted or f"no setting at scale {question.scale}"
+        return _finding(question, "not_attempted", reason)
     records: dict[str, Record] = {}
     try:
         records = _records(question.cells(), lookup, failures)
@@ -217,28 +96,6 @@ def judge_all(questions: Iterable[Question], lookup: Lookup, failures: Failures)
 
 def _p(value: float | None) -> float:
     return 1.0 if value is None else value
-
-
-def waiting(finding: Finding) -> bool:
-    """Whether nothing is wrong with a finding without a verdict: cells were left out, or smoke."""
-    return finding.status == "not_attempted" or (
-        finding.status == "incomplete"
-        and (finding.reason == NEVER_JUDGED or finding.reason.endswith("cells missing"))
-    )
-
-
-def surprise(finding: Finding) -> Literal["none", "moved", "swapped"]:
-    """How a verdict compares with the claim's expectation.
-
-    "swapped": supported and refuted changed places, or a control or exact claim is not as it must
-    be. "moved": to or from inconclusive, which noise can do.
-    """
-    if finding.status == finding.expected:
-        return "none"
-    decided = {"supported", "refuted"}
-    if finding.kind != "statistical" or {finding.status, finding.expected} == decided:
-        return "swapped"
-    return "moved"
 
 
 def _records(cells: Sequence[PlannedCell], lookup: Lookup, failures: Failures) -> dict[str, Record]:
@@ -349,6 +206,7 @@ def _finding(
         protocol=claim.protocol,
         kind=claim.kind,
         version=claim.version,
+        headline=claim.headline,
         scale=question.scale,
         device=question.device,
         registered=question.seeds is None and question.norm is None,
@@ -356,6 +214,7 @@ def _finding(
         reason=reason,
         expected=expectation.outcome,
         because=expectation.because,
+        depends_on_scale=expectation.depends_on_scale,
         effect=_effect_size(claim, verdict),
         effects=[(seed, _finite(a), _finite(b)) for seed, (a, b) in (effects or {}).items()],
         region=Bounds(lo=_finite(claim.region.lo), hi=_finite(claim.region.hi)),
@@ -367,14 +226,24 @@ def _finding(
         seeds_for=verdict.seeds_for if verdict else 0,
         seeds_against=verdict.seeds_against if verdict else 0,
         detectable=verdict.detectable if verdict else None,
+        seeds_to_decide=_seeds_to_decide(claim, status, effects),
         reported=[
             ReportedNumber(metric=r.metric, value=r.value, source=r.source) for r in claim.reported
         ],
+        unverified=list(claim.unverified),
         versus_reference=versus,
         cells=[record.key for record in (records or {}).values()],
         figures=[],
         environment=_environment((records or {}).values()) if cells else {},
     )
+
+
+def _seeds_to_decide(
+    claim: Claim, status: Status, effects: Mapping[int, tuple[float, float]] | None
+) -> int | None:
+    if status != "inconclusive" or not effects:
+        return None
+    return seeds_to_decide(agreeing(list(effects.values()), claim.region))
 
 
 def _effect_size(claim: Claim, verdict: Verdict | None) -> EffectSize | None:

@@ -1,0 +1,177 @@
+"""Every kind of figure, drawn from made-up records whose numbers are known."""
+
+import math
+import random
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from bnref.evidence.cell import Provenance, identity
+from bnref.evidence.claim import Claim, Paper, Setting, Substitution, grid
+from bnref.evidence.figure import Band, Curve, Dots, HeatMap, Histogram, Overlay, Traces
+from bnref.evidence.question import Question
+from bnref.evidence.record import Environment, Record, sealed
+from bnref.evidence.verdict import above
+from bnref.report.figures import draw
+from bnref.report.heat_map import rows_named
+
+PAPER = Paper(cite_key="k", title="T", authors="A B", year=2020, venue="V")
+LAYERS = tuple(f"variance_layer_{layer}" for layer in (8, 44, 80))
+STEPS = 20
+
+
+def question(figure, norms=("batch_norm", "identity")) -> Question:
+    arms = grid(norm=norms, batch_size=(32,))
+    claim = Claim(
+        id="AB20-1",
+        locator="p",
+        statement="S.",
+        settings={"small": Setting(experiment="fake.any", arms=arms, seeds=12)},
+        effect=lambda rows: 1.0,
+        region=above(1),
+        unit="nats",
+        figures=(figure,),
+        substitution=Substitution(better="higher", margin=1.0),
+    )
+    return Question(PAPER, claim, "small", "cpu")
+
+
+def record(cell, keep=lambda cell: True) -> Record:
+    """With batch norm everything is calm; without it ten times wider, and it grows with depth."""
+    noise = random.Random(identity(cell))
+    wide = 1.0 if cell.arm["norm"] == "batch_norm" else 10.0
+    series = {
+        "step": [100.0 * i for i in range(1, STEPS + 1)],
+        "p15": [-wide - 0.1 * i for i in range(STEPS)],
+        "p50": [0.05 * wide * i for i in range(STEPS)],
+        "p85": [wide + 0.1 * i for i in range(STEPS)],
+        "low": [0.5 * math.exp(-i / 9) for i in range(STEPS)],
+        "high": [0.5 * math.exp(-i / 9) * (1 + wide) for i in range(STEPS)],
+        "gradients": [
+            noise.gauss(0, 1) * math.exp(wide / 4 * noise.gauss(0, 1)) for _ in range(60)
+        ],
+        **{
+            name: [math.exp(wide / 4 * layer * i / STEPS) for i in range(STEPS)]
+            for layer, name in enumerate(LAYERS)
+        },
+        "signed": [math.sin(i) for i in range(STEPS)],
+    }
+    return sealed(
+        Record(
+            cell=cell,
+            provenance=Provenance(code="c" * 64, data="d" * 64, torch="2", device_model="cpu"),
+            metrics={"error": 0.1 * wide + noise.gauss(0, 0.01)} if keep(cell) else {},
+            series=series if keep(cell) else {},
+            diverged=cell.seed == 103 and wide > 1,
+            seconds=1.0,
+            environment=Environment(
+                python="3", torch="2", numpy="2", system="s", device_model="cpu", threads=1
+            ),
+        )
+    )
+
+
+def drawn(figure, norms=("batch_norm", "identity"), keep=lambda cell: True):
+    asked = question(figure, norms)
+    records = {identity(p.cell): record(p.cell, keep) for p in asked.cells()}
+    drawing = draw("figures/x.svg", figure, asked, records)
+    ElementTree.fromstring(drawing.svg)
+    return drawing
+
+
+TABLE_2 = Overlay(points={32: 0.2}, source="table 2", line="batch_norm")
+KINDS = {
+    "curve": Curve(x="batch_size", y="error", hue="norm", overlay=(TABLE_2,)),
+    "band": Band(
+        series="high", hue="norm", x="step", log_x=True, log_y=True, overlay=(
+            Overlay(points={100.0: 2.0, 1000.0: 1.0}, source="read off figure 4", line="identity"),
+        ),
+    ),
+    "dots": Dots(
+        y="error", hue="norm", scale=100, y_label="test error (%)",
+        overlay=(Overlay(points={"batch_norm": 23.6, "identity": 29.2}, source="table 1"),),
+    ),
+    "traces": Traces(series=("p15", "p50", "p85"), hue="norm", x="step", y_label="sigmoid input"),
+    "shade": Traces(
+        series=("low", "high"), hue="norm", x="step", shade=True, log_y=True, y_label="loss"
+    ),
+    "tail": Histogram(series="gradients", hue="norm", tail=True, x_label="gradient"),
+    "density": Histogram(
+        series="gradients", hue="norm", x_label="gradient", bins=30,
+        overlay=(
+            Overlay(
+                points={x / 10: math.exp(-((x / 10) ** 2) / 2) / 2.507 for x in range(-40, 41)},
+                source="normal density",
+                line="batch_norm",
+            ),
+        ),
+    ),
+    "heat": HeatMap(
+        series=LAYERS, hue="norm", x="step", log=True, label="variance", y_label="layer",
+        x_label="training step",
+    ),
+    "signed": HeatMap(series=("signed", "p50"), hue="norm", label="value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_what_it_shows_and_has_its_numbers(kind):
+    drawing = drawn(KINDS[kind])
+    assert drawing.caption.startswith("AB20-1: ")
+    assert "1 of 24 runs diverged" in drawing.caption
+    assert "12 seeds" in drawing.caption
+    assert {len(row) for row in drawing.table.rows} == {len(drawing.table.head)}
+    assert {row[0] for row in drawing.table.rows} == {"batch norm", "no normaliser"}
+    assert drawing.svg == drawn(KINDS[kind]).svg, "the same bytes again"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_recorded_is_drawn_as_nothing(kind):
+    drawing = drawn(KINDS[kind], keep=lambda cell: False)
+    assert all(len(row) == len(drawing.table.head) for row in drawing.table.rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_arm_without_records_leaves_the_other(kind):
+    both = drawn(KINDS[kind])
+    one = drawn(KINDS[kind], keep=lambda cell: cell.arm["norm"] == "batch_norm")
+    told = [row for row in both.table.rows if row[0] == "batch norm"]
+    assert [row for row in one.table.rows if row[0] == "batch norm"] == told
+
+
+def test_overlays_name_their_source_and_change_the_picture():
+    for kind in ("curve", "band", "dots", "density"):
+        figure = KINDS[kind]
+        bare = drawn(type(figure)(**{**vars(figure), "overlay": ()}))
+        source = figure.overlay[0].source
+        assert source in drawn(figure).caption
+        assert source not in bare.caption
+        assert bare.svg != drawn(figure).svg
+
+
+def test_a_paper_number_outside_of_ours_widens_the_axis():
+    far = Overlay(points={32: 50.0}, source="table 9", line="batch_norm")
+    drawing = drawn(Curve(x="batch_size", y="error", hue="norm", overlay=(far,)))
+    assert re.search(r"<!-- 50 -->", drawing.svg), "a tick near the paper's number"
+
+
+def test_numbers_of_the_tables():
+    traces = drawn(KINDS["traces"]).table.rows
+    assert ("batch norm", "p15", "100", "−1") in traces
+    assert ("no normaliser", "p85", "2,000", "11.9") in traces
+    heat = drawn(KINDS["heat"]).table.rows
+    assert heat[0] == ("batch norm", "8", "1", "1", "1")
+    assert heat[-1][:3] == ("no normaliser", "80", "1")
+    tail = {row[0]: row for row in drawn(KINDS["tail"]).table.rows}
+    assert tail["batch norm"][-1] == "720", "sixty numbers of twelve seeds"
+    dots = {row[0]: row for row in drawn(KINDS["dots"]).table.rows}
+    assert dots["batch norm"][-2:] == ("12", "0")
+    assert dots["no normaliser"][-2:] == ("12", "1")
+
+
+def test_rows_are_named_without_what_they_share():
+    assert rows_named(LAYERS) == ["8", "44", "80"]
+    assert rows_named(("a_b", "c_b")) == ["a b", "c b"]
+    assert rows_named(("loss",)) == ["loss"]
+    assert rows_named(("p", "p_q")) == ["p", "p q"]
