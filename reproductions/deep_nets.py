@@ -35,3 +35,31 @@ def three(rows: Rows) -> tuple[Row, Row, Row]:
     (last,) = rows.where(where="last")
     (full,) = (row for row in rows.where(where="every") if row is not plain)
     return plain, last, full
+
+
+def stepping(arm: Arm, learning_rate: float, batch: int = 1) -> Arm:
+    """The arm, probed at one batch of a training at this rate."""
+    name = arm.name if batch == 1 else f"{arm.name}-batch{batch}"
+    return Arm(name, {**arm.parameters, "learning_rate": learning_rate, "batch": batch})
+
+
+PLAIN_RATE, NORMALISED_RATE = 1e-4, 0.1
+"""The rates of the paper's figure 3 for the arms without and with batch norm."""
+
+STEP = Setting(
+    experiment="bnref.lab.experiments.gradient_step",
+    arms=(
+        stepping(PLAIN, PLAIN_RATE),
+        stepping(LAST, NORMALISED_RATE),
+        stepping(FULL, NORMALISED_RATE),
+    ),
+    seeds=12,
+    fixed={**RESNET, "blocks": 18, "width": 8},
+)
+"""ResNet-110 with half its channels; before the first update the rate does not matter."""
+
+STEP_PROTOCOL = (
+    "ResNet-110 with half its channels on 14x14 Fashion-MNIST, Xavier initialisation, batch 128. From a "
+    "batch's gradient g the loss of that batch at theta - alpha g, in training mode, for alpha in powers of "
+    "four from 4e-6 to 4. Reach: the largest alpha up to which the loss stays at most where it began. "
+)
