@@ -6,7 +6,7 @@ Pilots on seeds 0-2: 0.0 to 0.2 decades, where the first batch has 1.1 to 2.0.
 import math
 from dataclasses import replace
 
-from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Substitution
+from bnref.evidence.claim import Claim, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_nets import (
@@ -40,13 +40,6 @@ CLAIM = Claim(
     effect=farther,
     region=above(0.7),
     unit="decades",
-    reported=(
-        Reported(
-            metric="log10 of the ratio of the steps at which the loss is back at its start, batch 7",
-            value=2.3,
-            source="read off figure 3: above 0.2 with and about 1e-3 without batch norm",
-        ),
-    ),
     figures=(
         Band(
             series="ratio",

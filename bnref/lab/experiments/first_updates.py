@@ -19,7 +19,7 @@ LARGEST = 1e30
 
 
 def run(cell: Cell) -> Measured:
-    """log10 of the median variance over the channels of each block's output, along one update.
+    """log10 of the mean over channels of the variance of each block's output, along one update.
 
     The update is the first of plain SGD behind which the loss of its own batch exceeds 1e3, or the
     tenth: `update` is its number, 11 where none of ten diverges. `explosion` is the slope per block of
@@ -62,7 +62,7 @@ def run(cell: Cell) -> Measured:
 
 
 def variances(net: Residual, images: Tensor) -> list[float]:
-    """log10 of the median over channels of the variance over images and positions, of each block."""
-    medians = [x.double().var((0, 2, 3), correction=0).median() for x in net.streams(images)]
-    found = torch.stack(medians).nan_to_num(LARGEST, LARGEST).clamp(1 / LARGEST, LARGEST)
+    """log10 of the mean over channels of the variance over images and positions, of each block."""
+    means = [x.double().var((0, 2, 3), correction=0).mean() for x in net.streams(images)]
+    found = torch.stack(means).nan_to_num(LARGEST, LARGEST).clamp(1 / LARGEST, LARGEST)
     return [float(v) for v in found.log10()]
