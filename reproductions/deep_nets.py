@@ -63,3 +63,18 @@ STEP_PROTOCOL = (
     "batch's gradient g the loss of that batch at theta - alpha g, in training mode, for alpha in powers of "
     "four from 4e-6 to 4. Reach: the largest alpha up to which the loss stays at most where it began. "
 )
+
+UPDATE = Setting(
+    experiment="bnref.lab.experiments.first_updates",
+    arms=(PLAIN, FULL),
+    seeds=15,
+    fixed={**RESNET, "blocks": 18, "width": 8, "learning_rate": 0.01},
+)
+"""A tenth of the rate that the paper uses with batch norm."""
+
+UPDATES = {"small": UPDATE, "smoke": UPDATE.shrunk(blocks=2, width=4, batch_size=32)}
+
+UPDATE_PROTOCOL = (
+    "ResNet-110 with half its channels on 14x14 Fashion-MNIST, Xavier initialisation, batch 128, plain SGD "
+    "at 0.01. A run has diverged where the loss of the batch behind its update exceeds 1e3. "
+)
