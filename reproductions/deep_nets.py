@@ -1,0 +1,80 @@
+"""Beds of deep residual networks: without a normaliser, with one before the classifier, with all."""
+
+from collections.abc import Mapping
+
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Arm, Row, Rows, Setting
+from reproductions.beds import FASHION
+
+PLAIN = Arm("identity", {"norm": "identity", "where": "every"})
+LAST = Arm("last-batch_norm", {"norm": "batch_norm", "where": "last"})
+FULL = Arm("batch_norm", {"norm": "batch_norm", "where": "every"})
+
+RESNET: Mapping[str, Value] = {**FASHION, "net": "resnet", "batch_size": 128}
+
+START = Setting(
+    experiment="bnref.lab.experiments.deep_start",
+    arms=(PLAIN, LAST, FULL),
+    seeds=20,
+    fixed={**RESNET, "blocks": 18, "width": 16},
+)
+"""ResNet-110 as in the paper, on 14x14 images. In pilots loss 300 without and 6 with batch norm."""
+
+AT_START = {"small": START, "smoke": START.shrunk(blocks=2, width=4, batch_size=32)}
+
+START_PROTOCOL = (
+    "ResNet-110 (54 post-activation blocks of 16, 32 and 64 channels, Xavier initialisation) on one "
+    "batch of 128 14x14 images of Fashion-MNIST, not trained, normalisers in training mode. Arms: no "
+    "normaliser, batch norm of the averaged features only, batch norm behind every convolution. "
+)
+
+
+def three(rows: Rows) -> tuple[Row, Row, Row]:
+    """No normaliser, the last layer's only, and every layer's (batch norm or what replaces it)."""
+    plain = rows.one(norm="identity")
+    (last,) = rows.where(where="last")
+    (full,) = (row for row in rows.where(where="every") if row is not plain)
+    return plain, last, full
+
+
+def stepping(arm: Arm, learning_rate: float, batch: int = 1) -> Arm:
+    """The arm, probed at one batch of a training at this rate."""
+    name = arm.name if batch == 1 else f"{arm.name}-batch{batch}"
+    return Arm(name, {**arm.parameters, "learning_rate": learning_rate, "batch": batch})
+
+
+PLAIN_RATE, NORMALISED_RATE = 1e-4, 0.1
+"""The rates of the paper's figure 3 for the arms without and with batch norm."""
+
+STEP = Setting(
+    experiment="bnref.lab.experiments.gradient_step",
+    arms=(
+        stepping(PLAIN, PLAIN_RATE),
+        stepping(LAST, NORMALISED_RATE),
+        stepping(FULL, NORMALISED_RATE),
+    ),
+    seeds=12,
+    fixed={**RESNET, "blocks": 18, "width": 8},
+)
+"""ResNet-110 with half its channels; before the first update the rate does not matter."""
+
+STEP_PROTOCOL = (
+    "ResNet-110 with half its channels on 14x14 Fashion-MNIST, Xavier initialisation, batch 128. From a "
+    "batch's gradient g the loss of that batch at theta - alpha g, in training mode, for alpha in powers of "
+    "four from 4e-6 to 4. Reach: the largest alpha up to which the loss stays at most where it began. "
+)
+
+UPDATE = Setting(
+    experiment="bnref.lab.experiments.first_updates",
+    arms=(PLAIN, FULL),
+    seeds=15,
+    fixed={**RESNET, "blocks": 18, "width": 8, "learning_rate": 0.01},
+)
+"""A tenth of the rate that the paper uses with batch norm."""
+
+UPDATES = {"small": UPDATE, "smoke": UPDATE.shrunk(blocks=2, width=4, batch_size=32)}
+
+UPDATE_PROTOCOL = (
+    "ResNet-110 with half its channels on 14x14 Fashion-MNIST, Xavier initialisation, batch 128, plain SGD "
+    "at 0.01. A run has diverged where the loss of the batch behind its update exceeds 1e3. "
+)
