@@ -1,0 +1,46 @@
+"""Normalisers of the folder with other arguments, as arms name them: bnref.lab.variants:l2_batch_norm."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from bnref.norms.lp_batch_norm import LpBatchNorm
+from bnref.norms.noisy_batch_norm import NoisyBatchNorm
+
+
+def l1_batch_norm(channels: int) -> LpBatchNorm:
+    """Divides by E|x| of values that are not centred (Santurkar et al. 2018, section 3.3)."""
+    return LpBatchNorm(channels, p=1)
+
+
+def l2_batch_norm(channels: int) -> LpBatchNorm:
+    """Divides by the root of E x^2 of values that are not centred."""
+    return LpBatchNorm(channels, p=2)
+
+
+def linf_batch_norm(channels: int) -> LpBatchNorm:
+    """Divides by max|x| of values that are not centred."""
+    return LpBatchNorm(channels, p=math.inf)
+
+
+class NoisyIdentity(nn.Module):
+    """The noise of noisy batch norm without the batch norm; in evaluation y = x.
+
+    y = s * x + m, drawn as NoisyBatchNorm draws it (Santurkar et al. 2018, section 2.1).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.source = noise_of(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        scale, shift = self.source.noise(x)
+        return x * scale + shift
+
+
+def noise_of(channels: int) -> NoisyBatchNorm:
+    """A layer asked only for its noise: it has no parameters, so the layer before keeps its bias."""
+    return NoisyBatchNorm(channels, torch.Generator().manual_seed(0), affine=False)
