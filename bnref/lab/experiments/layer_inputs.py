@@ -1,0 +1,133 @@
+"""How fast a network trains, and how the distributions inside it shift (Santurkar et al. 2018, 2, 3.3).
+
+Every `probe_every` steps the first 500 training images pass, in the mode that trains, before and after the
+step. Of each unit at two places of a hidden layer, the normaliser's output ("normed") and the input of the
+next layer, behind the ReLU ("input"), from one step to the next:
+
+    mean shift        |mu' - mu|, mu = E[a]
+    variance shift    |var' - var|, var = E[(a - mu)^2], biased
+    wasserstein       mean_k |a'_(k) - a_(k)|, a_(k) the k-th smallest value: the distance W1
+
+averaged over the units of all hidden layers. The images are always the same, so that a network that stands
+still, and draws no noise, has no shift. Noise of noisy normalisers is drawn anew each time.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from bnref.evidence.cell import Cell
+from bnref.evidence.record import Measured
+from bnref.lab.data import load
+from bnref.lab.experiments.classify import network
+from bnref.lab.nets import each_norm
+from bnref.lab.randomness import generator
+from bnref.lab.training import Run, errors, train
+
+IMAGES = 500
+PLACES = ("normed", "input")
+SHIFTS = ("mean_shift", "variance_shift", "wasserstein")
+WINDOW = 10
+"""Steps over which the accuracy of training batches is averaged before it is held to a target."""
+
+
+def run(cell: Cell) -> Measured:
+    """Speed of training, errors on test images, and medians of the six shifts over the probes.
+
+    Arm: as for `classify`, probe_every, and target, an accuracy. `area` is the mean training accuracy
+    in percent over all steps, those after a divergence at chance; `steps_to_target` the first step by
+    which the mean over ten steps reaches the target, absent where none does.
+    """
+    arm = cell.arm
+    data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
+    net = network(cell, data)
+    for index, layer in enumerate(each_norm(net, "generator")):
+        layer.generator = generator(cell.seed, f"noise/{index}")  # type: ignore[assignment]
+    every, images = int(arm["probe_every"]), data.train.images[:IMAGES]  # type: ignore[arg-type]
+    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
+    steps = int(arm["images"]) // batch_size  # type: ignore[arg-type]
+    seen: dict[str, list[float]] = {f"{place}_{name}": [] for place in PLACES for name in SHIFTS}
+    before: dict[str, list[Tensor]] = {}
+
+    def probe(step: int, *_: Tensor) -> None:
+        if step % every == 0:
+            before.update(activations(net, images))
+        elif step % every == 1:
+            now = activations(net, images)
+            for place in PLACES:
+                for name, value in shifts(before[place], now[place]).items():
+                    seen[f"{place}_{name}"].append(value)
+
+    result = train(
+        net,
+        data.train,
+        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
+        batch_size=batch_size,
+        steps=steps,
+        seed=cell.seed,
+        probe=probe,
+    )
+    chance = 1 / data.classes
+    metrics = {
+        **speed(result, steps, chance, float(arm["target"])),  # type: ignore[arg-type]
+        "test_images": float(len(data.test.labels)),
+    }
+    if result.diverged:
+        metrics["test_errors"] = round(len(data.test.labels) * (1 - chance))
+        metrics["test_error"] = metrics["test_errors"] / len(data.test.labels)
+        return Measured(metrics=metrics, diverged=True, data=data.sha256)
+    metrics["test_errors"] = errors(net, data.test)
+    metrics["test_error"] = metrics["test_errors"] / len(data.test.labels)
+    for name, values in seen.items():
+        metrics[name] = float(torch.tensor(values, dtype=torch.float64).quantile(0.5))
+    parts = result.accuracies.split(every)[: len(values)]
+    series = {
+        "step": [float(every * (index + 1)) for index in range(len(parts))],
+        "accuracy": [100 * float(part.mean()) for part in parts],
+        **seen,
+    }
+    return Measured(metrics=metrics, series=series, data=data.sha256)
+
+
+def speed(result: Run, steps: int, chance: float, target: float) -> dict[str, float]:
+    """The area under the curve of training accuracies (%), their end, and the step of the target."""
+    accuracies = torch.full((steps,), chance, dtype=torch.float64)
+    accuracies[: len(result.accuracies)] = result.accuracies
+    metrics = {"area": 100 * float(accuracies.mean())}
+    metrics["train_accuracy"] = result.last(accuracies)
+    reached = (accuracies.unfold(0, WINDOW, 1).mean(1) >= target).nonzero()
+    if len(reached):
+        metrics["steps_to_target"] = float(reached[0]) + WINDOW
+    return metrics
+
+
+@torch.no_grad()
+def activations(net: nn.Sequential, images: Tensor) -> dict[str, list[Tensor]]:
+    """Values (units, images and space) before and behind every ReLU, in the mode the net is in.
+
+    Buffers are left as they were.
+    """
+    kept = [buffer.clone() for buffer in net.buffers()]
+    found: dict[str, list[Tensor]] = {place: [] for place in PLACES}
+    x = images
+    for layer in net:
+        before, x = x, layer(x)
+        if isinstance(layer, nn.ReLU):
+            for place, values in zip(PLACES, (before, x), strict=True):
+                found[place].append(values.transpose(0, 1).flatten(1))
+    for buffer, value in zip(net.buffers(), kept, strict=True):
+        buffer.copy_(value)
+    return found
+
+
+def shifts(before: list[Tensor], now: list[Tensor]) -> dict[str, float]:
+    """The three shifts between two lists of layers, averaged over units, then layers."""
+    pairs = list(zip(before, now, strict=True))
+    by_layer = (
+        [(b.mean(1) - a.mean(1)).abs() for a, b in pairs],
+        [(b.var(1, correction=0) - a.var(1, correction=0)).abs() for a, b in pairs],
+        [(b.sort(1).values - a.sort(1).values).abs() for a, b in pairs],
+    )
+    return {
+        name: float(torch.stack([layer.mean() for layer in layers]).mean())
+        for name, layers in zip(SHIFTS, by_layer, strict=True)
+    }

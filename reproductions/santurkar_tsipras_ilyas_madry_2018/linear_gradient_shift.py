@@ -1,0 +1,54 @@
+"""In a deep linear network gradients keep their direction without batch norm and lose it with it.
+
+Santurkar et al. 2018, definition 2.1, figure 3 (b), at the rate of the paper's later versions. The bound is
+half of the difference between a direction that is kept (cosine 1) and one that is lost (0). Pilots (20
+seeds, medians): without a normaliser 1.00 at both layers, with batch norm 0.74 (layer 9) and -0.20 (17).
+"""
+
+from statistics import mean
+
+from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
+from bnref.evidence.figure import Band
+from bnref.evidence.verdict import above
+from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+
+COSINES = ("cosine_9", "cosine_17")
+
+
+def lost_direction(rows: Rows, rate: float) -> Effect:
+    """cos(G, G') without a normaliser less that with batch norm, mean of two layers.
+
+    Undefined where a run diverged: it has no cosine.
+    """
+    plain, normalised = at_rate(rows, rate)
+    if plain.diverged or normalised.diverged:
+        return UNDEFINED
+    return mean(plain[name] - normalised[name] for name in COSINES)
+
+
+CLAIM = Claim(
+    id="SA18-7",
+    locator="section 2.2, figure 3 (b), appendix A.1",
+    statement="In a 25-layer linear network at rate 1e-7 the gradient of a layer before and after the "
+    "layers below it take their step has a cosine at least 0.5 higher without batch normalisation.",
+    protocol=f"{DEEP_LINEAR_PROTOCOL} Every 100 steps, G is the gradient of W_i at step t and G' the one "
+    "with all that lies below W_i at step t + 1. Median cosine from step 1,000 on, mean of layers 9 and 17.",
+    settings={
+        "small": DEEP_LINEAR_ARMS,
+        "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
+    },
+    effect=lambda rows: lost_direction(rows, 1e-7),
+    region=above(0.5),
+    unit="difference of cosines, no normaliser less batch norm",
+    figures=(
+        Band(
+            series="cosine_17",
+            hue="arm",
+            x="step",
+            x_label="training step",
+            y_label="cosine of G and G', layer 17",
+            title="Do gradients keep their direction when the layers below have stepped?",
+        ),
+    ),
+    substitution=Substitution(better="higher", margin=0.25),
+)
