@@ -1,0 +1,102 @@
+"""Test beds of Ioffe & Szegedy 2015 that its claims share, and the steps a run takes to a loss.
+
+Sizes and rates were chosen on the pilot seeds 50 to 52.
+"""
+
+import math
+
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Row, Rows, Setting, grid
+from reproductions.beds import FASHION, Bed
+
+FEW: Bed = {"data": "fashion_mnist_10k", "pool": 4, "train_images": 2000, "batch_size": 50}
+"""2,000 images of 7x7 pixels."""
+
+PERCEPTRON = "bnref.lab.experiments.perceptron"
+
+STOPPED = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "stop_gradient_batch_norm"), learning_rate=(0.1, 1.0)),
+    seeds=12,
+    fixed={**FEW, "depth": 3, "width": 64, "activation": "relu", "images": 15_000},
+)
+"""The gradient knows about the statistics, or takes them for constants; 300 steps."""
+
+STOPPED_PROTOCOL = (
+    "Three hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
+    "plain SGD. The forward pass is the same; in one network no gradient flows through mean and variance."
+)
+
+SCALES = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "identity"), scale=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)),
+    seeds=12,
+    fixed={
+        **FEW,
+        "depth": 4,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 15_000,
+    },
+)
+"""300 steps from hidden weights of seven scales."""
+
+SCALES_PROTOCOL = (
+    "Four hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
+    "plain SGD at 0.1. The hidden weights start at He's scale times 0.001 to 1000, the classifier at its "
+    "own. Test error after the last step."
+)
+
+SIGMOID_LAYERS = Setting(
+    experiment="bnref.lab.experiments.hidden_layers",
+    arms=grid(norm=("batch_norm", "identity"), scale=(0.1, 1.0)),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "depth": 3,
+        "width": 100,
+        "activation": "sigmoid",
+        "batch_size": 60,
+        "images": 24_000,
+        "learning_rate": 1.0,
+        "probe_every": 20,
+        "probe_images": 500,
+    },
+)
+"""The network of section 4.1, 400 steps. Scale 1 is 1/sqrt(fan_in); 0.1 is "small random Gaussian"."""
+
+SIGMOID_PROTOCOL = (
+    "The paper's network, three hidden layers of 100 sigmoid units and batches of 60, on 14x14 "
+    "Fashion-MNIST; 400 steps of plain SGD at rate 1, weights N(0, 1/fan_in)."
+)
+
+
+def trained(row: Row) -> bool:
+    """Entry condition: a network stuck at chance has nothing that could drift."""
+    return not row.diverged and row["train_accuracy"] > 0.3
+
+
+WINDOW = 5
+"""Points of the recorded loss, four steps each, in the running mean that has to reach a loss."""
+
+
+def steps_to(row: Row, loss: float) -> tuple[float, float]:
+    """Steps until the running mean of the training loss is at most `loss`, as an interval.
+
+    Between the last step and infinity where the run ends above; infinite where it diverged.
+    """
+    if row.diverged:
+        return math.inf, math.inf
+    steps, losses = row.series["step"], row.series["loss"]
+    for end in range(WINDOW, len(losses) + 1):
+        if math.fsum(losses[end - WINDOW : end]) / WINDOW <= loss:
+            return steps[end - 1], steps[end - 1]
+    return steps[-1], math.inf
+
+
+def batch_norm(rows: Rows, **parameters: Value) -> Row:
+    """The only row of batch norm, or of the layer in its place, with these parameters."""
+    others = ("identity", "group_norm", "stop_gradient_batch_norm")
+    found = rows.without(norm=others)
+    return Rows(found).one(**parameters)
