@@ -6,7 +6,7 @@ Sizes and rates were chosen on the pilot seeds 50 to 52.
 import math
 
 from bnref.evidence.cell import Value
-from bnref.evidence.claim import Row, Rows, Setting, grid
+from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
 from reproductions.beds import FASHION, Bed
 
 FEW: Bed = {"data": "fashion_mnist_10k", "pool": 4, "train_images": 2000, "batch_size": 50}
@@ -69,6 +69,80 @@ SIGMOID_LAYERS = Setting(
 SIGMOID_PROTOCOL = (
     "The paper's network, three hidden layers of 100 sigmoid units and batches of 60, on 14x14 "
     "Fashion-MNIST; 400 steps of plain SGD at rate 1, weights N(0, 1/fan_in)."
+)
+
+RELU_LAYERS = Setting(
+    experiment="bnref.lab.experiments.hidden_layers",
+    arms=grid(norm=("batch_norm", "identity")),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "depth": 3,
+        "width": 100,
+        "activation": "relu",
+        "batch_size": 60,
+        "images": 12_000,
+        "learning_rate": 0.1,
+        "probe_every": 100,
+        "probe_images": 500,
+    },
+)
+"""What hidden layers see where activations are sparse; 200 steps."""
+
+RELU_PROTOCOL = (
+    "Three hidden layers of 100 ReLU units on 14x14 Fashion-MNIST, batch 60, 200 steps of plain SGD at 0.1. "
+    "Of the second and third layer, for every unit over 500 validation images: the products W u, and the "
+    "inputs u, which are outputs of ReLUs. Mean over units that are not constant; the smaller effect of "
+    "the networks with batch norm and without."
+)
+
+MATES = Setting(
+    experiment=PERCEPTRON,
+    arms=tuple(
+        Arm(f"{norm}-{mates}", {"norm": norm, "mates": mates})
+        for norm in ("batch_norm", "identity")
+        for mates in ("new", "kept")
+    ),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 10,
+        "depth": 2,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.05,
+        "images": 10_000,
+    },
+)
+"""Ten epochs, whose batches are composed anew each time, or once."""
+
+MATES_PROTOCOL = (
+    "Two hidden layers of 64 ReLU units, ten epochs over 1,000 images of 14x14 Fashion-MNIST, batch 10, "
+    "plain SGD at 0.05. Batches are composed anew every epoch, or once, and only their order shuffled. The "
+    "same without a normaliser, for a fixed composition biases SGD, too."
+)
+
+DROPOUT = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "identity"), dropout=(0.0, 0.1, 0.4)),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 50,
+        "depth": 2,
+        "width": 128,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 30_000,
+    },
+)
+"""Thirty epochs over few images, until the training error is 0 to 3 % without dropout."""
+
+DROPOUT_PROTOCOL = (
+    "Two hidden layers of 128 ReLU units, thirty epochs over 1,000 images of 14x14 Fashion-MNIST, batch 50, "
+    "plain SGD at 0.1, dropout of hidden units with probability 0, 0.1 and the paper's 0.4."
 )
 
 
