@@ -145,6 +145,23 @@ DROPOUT_PROTOCOL = (
     "plain SGD at 0.1, dropout of hidden units with probability 0, 0.1 and the paper's 0.4."
 )
 
+STAGED: Bed = {**FASHION, "net": "convnet3", "batch_size": 32, "stages": 4, "decay": 0.3}
+"""Plain SGD whose rate falls to 0.3 of itself three times."""
+
+RATES_X6 = Setting(
+    experiment="bnref.lab.experiments.in_stages",
+    arms=grid(learning_rate=(0.5, 3.0)),
+    seeds=12,
+    fixed={**STAGED, "norm": "batch_norm", "images": 12_800},
+)
+"""The rate at which batch norm is fast, and six times that: the paper's x5 and x30. 400 steps."""
+
+RATES_X6_PROTOCOL = (
+    "Three convolutions with batch norm on 14x14 Fashion-MNIST, batch 32, plain SGD at the initial rates "
+    "0.5 and 3, whose ratio is the paper's. The rate falls to 0.3 of itself after every 100 of 400 steps. "
+    "Test error with the statistics of algorithm 2 after each stage."
+)
+
 
 def trained(row: Row) -> bool:
     """Entry condition: a network stuck at chance has nothing that could drift."""
