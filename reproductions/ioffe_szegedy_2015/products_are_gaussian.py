@@ -1,0 +1,36 @@
+"""The products W u are nearer to a Gaussian than their inputs u (Ioffe & Szegedy 2015, section 3.2).
+
+Pilot seed 50, 400 steps: |skew| 0.33 against 1.46 with batch norm, 0.38 against 2.39 without.
+"""
+
+import math
+
+from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
+from bnref.evidence.figure import Dots
+from bnref.evidence.verdict import above
+from reproductions.perceptrons import RELU_LAYERS, RELU_PROTOCOL, trained
+
+
+def more_symmetric(rows: Rows) -> Effect:
+    """log2 of the mean |skewness| of the inputs over that of the products, the smaller of both nets."""
+    if not all(trained(row) for row in rows):
+        return UNDEFINED
+    return min(math.log2(row["skew_inputs"] / row["skew_products"]) for row in rows)
+
+
+CLAIM = Claim(
+    id="IS15-20",
+    locator="section 3.2, why W u + b is normalised",
+    statement="The products W u of a layer are more symmetric than its inputs u: their skewness is at most "
+    "half as large, with batch normalisation and without.",
+    protocol=RELU_PROTOCOL,
+    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200)},
+    effect=more_symmetric,
+    region=above(1.0),
+    unit="log2 of the ratio of mean |skewness|",
+    figures=(
+        Dots(y="skew_products", hue="norm", log=True, y_label="mean |skewness|", title="Products W u"),
+        Dots(y="skew_inputs", hue="norm", log=True, y_label="mean |skewness|", title="Inputs u"),
+    ),
+    substitution=Substitution(better="higher", margin=0.5),
+)  # fmt: skip

@@ -1,0 +1,193 @@
+"""Test beds of Ioffe & Szegedy 2015 that its claims share, and the steps a run takes to a loss.
+
+Sizes and rates were chosen on the pilot seeds 50 to 52.
+"""
+
+import math
+
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
+from reproductions.beds import FASHION, Bed
+
+FEW: Bed = {"data": "fashion_mnist_10k", "pool": 4, "train_images": 2000, "batch_size": 50}
+"""2,000 images of 7x7 pixels."""
+
+PERCEPTRON = "bnref.lab.experiments.perceptron"
+
+STOPPED = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "stop_gradient_batch_norm"), learning_rate=(0.1, 1.0)),
+    seeds=12,
+    fixed={**FEW, "depth": 3, "width": 64, "activation": "relu", "images": 15_000},
+)
+"""The gradient knows about the statistics, or takes them for constants; 300 steps."""
+
+STOPPED_PROTOCOL = (
+    "Three hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
+    "plain SGD. The forward pass is the same; in one network no gradient flows through mean and variance."
+)
+
+SCALES = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "identity"), scale=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)),
+    seeds=12,
+    fixed={
+        **FEW,
+        "depth": 4,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 15_000,
+    },
+)
+"""300 steps from hidden weights of seven scales."""
+
+SCALES_PROTOCOL = (
+    "Four hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
+    "plain SGD at 0.1. The hidden weights start at He's scale times 0.001 to 1000, the classifier at its "
+    "own. Test error after the last step."
+)
+
+SIGMOID_LAYERS = Setting(
+    experiment="bnref.lab.experiments.hidden_layers",
+    arms=grid(norm=("batch_norm", "identity"), scale=(0.1, 1.0)),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "depth": 3,
+        "width": 100,
+        "activation": "sigmoid",
+        "batch_size": 60,
+        "images": 24_000,
+        "learning_rate": 1.0,
+        "probe_every": 20,
+        "probe_images": 500,
+    },
+)
+"""The network of section 4.1, 400 steps. Scale 1 is 1/sqrt(fan_in); 0.1 is "small random Gaussian"."""
+
+SIGMOID_PROTOCOL = (
+    "The paper's network, three hidden layers of 100 sigmoid units and batches of 60, on 14x14 "
+    "Fashion-MNIST; 400 steps of plain SGD at rate 1, weights N(0, 1/fan_in)."
+)
+
+RELU_LAYERS = Setting(
+    experiment="bnref.lab.experiments.hidden_layers",
+    arms=grid(norm=("batch_norm", "identity")),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "depth": 3,
+        "width": 100,
+        "activation": "relu",
+        "batch_size": 60,
+        "images": 12_000,
+        "learning_rate": 0.1,
+        "probe_every": 100,
+        "probe_images": 500,
+    },
+)
+"""What hidden layers see where activations are sparse; 200 steps."""
+
+RELU_PROTOCOL = (
+    "Three hidden layers of 100 ReLU units on 14x14 Fashion-MNIST, batch 60, 200 steps of plain SGD at 0.1. "
+    "Of the second and third layer, for every unit over 500 validation images: the products W u, and the "
+    "inputs u, which are outputs of ReLUs. Mean over units that are not constant; the smaller effect of "
+    "the networks with batch norm and without."
+)
+
+MATES = Setting(
+    experiment=PERCEPTRON,
+    arms=tuple(
+        Arm(f"{norm}-{mates}", {"norm": norm, "mates": mates})
+        for norm in ("batch_norm", "identity")
+        for mates in ("new", "kept")
+    ),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 10,
+        "depth": 2,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.05,
+        "images": 10_000,
+    },
+)
+"""Ten epochs, whose batches are composed anew each time, or once."""
+
+MATES_PROTOCOL = (
+    "Two hidden layers of 64 ReLU units, ten epochs over 1,000 images of 14x14 Fashion-MNIST, batch 10, "
+    "plain SGD at 0.05. Batches are composed anew every epoch, or once, and only their order shuffled. The "
+    "same without a normaliser, for a fixed composition biases SGD, too."
+)
+
+DROPOUT = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "identity"), dropout=(0.0, 0.1, 0.4)),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 50,
+        "depth": 2,
+        "width": 128,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 30_000,
+    },
+)
+"""Thirty epochs over few images, until the training error is 0 to 3 % without dropout."""
+
+DROPOUT_PROTOCOL = (
+    "Two hidden layers of 128 ReLU units, thirty epochs over 1,000 images of 14x14 Fashion-MNIST, batch 50, "
+    "plain SGD at 0.1, dropout of hidden units with probability 0, 0.1 and the paper's 0.4."
+)
+
+STAGED: Bed = {**FASHION, "net": "convnet3", "batch_size": 32, "stages": 4, "decay": 0.3}
+"""Plain SGD whose rate falls to 0.3 of itself three times."""
+
+RATES_X6 = Setting(
+    experiment="bnref.lab.experiments.in_stages",
+    arms=grid(learning_rate=(0.5, 3.0)),
+    seeds=12,
+    fixed={**STAGED, "norm": "batch_norm", "images": 12_800},
+)
+"""The rate at which batch norm is fast, and six times that: the paper's x5 and x30. 400 steps."""
+
+RATES_X6_PROTOCOL = (
+    "Three convolutions with batch norm on 14x14 Fashion-MNIST, batch 32, plain SGD at the initial rates "
+    "0.5 and 3, whose ratio is the paper's. The rate falls to 0.3 of itself after every 100 of 400 steps. "
+    "Test error with the statistics of algorithm 2 after each stage."
+)
+
+
+def trained(row: Row) -> bool:
+    """Entry condition: a network stuck at chance has nothing that could drift."""
+    return not row.diverged and row["train_accuracy"] > 0.3
+
+
+WINDOW = 5
+"""Points of the recorded loss, four steps each, in the running mean that has to reach a loss."""
+
+
+def steps_to(row: Row, loss: float) -> tuple[float, float]:
+    """Steps until the running mean of the training loss is at most `loss`, as an interval.
+
+    Between the last step and infinity where the run ends above; infinite where it diverged.
+    """
+    if row.diverged:
+        return math.inf, math.inf
+    steps, losses = row.series["step"], row.series["loss"]
+    for end in range(WINDOW, len(losses) + 1):
+        if math.fsum(losses[end - WINDOW : end]) / WINDOW <= loss:
+            return steps[end - 1], steps[end - 1]
+    return steps[-1], math.inf
+
+
+def batch_norm(rows: Rows, **parameters: Value) -> Row:
+    """The only row of batch norm, or of the layer in its place, with these parameters."""
+    others = ("identity", "group_norm", "stop_gradient_batch_norm")
+    found = rows.without(norm=others)
+    return Rows(found).one(**parameters)
