@@ -28,38 +28,60 @@ IMAGENET: Bed = {"data": "imagenet", "pool": 1, "augment": "resized_crop_flip"}
 CIFAR_EPOCH, IMAGENET_EPOCH = 40_000, 1_024_934
 """Images of an epoch without the fifth that validates."""
 
-VGG_CIFAR10: Bed = {**CIFAR10, "net": "vgg16", "batch_size": 128, "images": 128 * 15_000}
-"""Santurkar et al. 2018, appendix A.1: VGG-like network, plain SGD, 15,000 steps."""
+VGG_CIFAR10: Bed = {
+    **CIFAR10,
+    "augment": None,
+    "net": "vgg16",
+    "batch_size": 128,
+    "images": 128 * 15_000,
+}
+"""Santurkar et al. 2018, appendix A.1: VGG-like network, plain SGD, 15,000 steps, no augmentation."""
+SHORT_VGG_CIFAR10: Bed = {**VGG_CIFAR10, "images": 128 * 3_000}
+"""A fifth of the paper's steps, for one GPU."""
 RESNET20_CIFAR10: Bed = {
     **CIFAR10,
     "net": "resnet20",
     "batch_size": 128,
     "images": 50 * CIFAR_EPOCH,
     "sgd_momentum": 0.9,
+    "weight_decay": 1e-4,
+    "drops": "0.5,0.75",
 }
-"""The small residual network of He et al. 2016, section 4.2, for one GPU."""
+"""The small residual network of He et al. 2016, section 4.2, and its recipe, for one GPU.
+
+The rate falls to a tenth at half and at three quarters of the steps; the number of epochs is ours.
+"""
+SHORT_RESNET20_CIFAR10: Bed = {**RESNET20_CIFAR10, "images": 5 * CIFAR_EPOCH}
+"""Five epochs, for sweeps down to batch 2."""
 RESNET110_CIFAR10: Bed = {**RESNET20_CIFAR10, "net": "resnet110", "images": 165 * CIFAR_EPOCH}
-"""Bjorck et al. 2018: ResNet-110; the number of epochs is ours."""
+"""Bjorck et al. 2018: ResNet-110; epochs and recipe are ours, or of He et al. 2016."""
 WIDE_RESNET_CIFAR10: Bed = {
     **RESNET20_CIFAR10,
     "net": "wide_resnet16_4",
     "images": 200 * CIFAR_EPOCH,
 }
-"""De & Smith 2020: pre-activation Wide-ResNet-16-4."""
+"""De & Smith 2020: pre-activation Wide-ResNet-16-4; epochs and recipe are ours."""
 RESNET50_IMAGENET: Bed = {
     **IMAGENET,
     "net": "resnet50",
     "batch_size": 32,
     "images": 100 * IMAGENET_EPOCH,
     "sgd_momentum": 0.9,
+    "weight_decay": 1e-4,
+    "drops": "0.3,0.6,0.9",
 }
-"""Wu & He 2018, section 4.1: ResNet-50, 100 epochs."""
+"""Wu & He 2018, section 4.1: ResNet-50, 100 epochs, the rate a tenth from epochs 30, 60 and 90 on.
+
+One process: a step of SGD sees the images that batch norm sees, not those of eight GPUs.
+"""
 INCEPTION_IMAGENET: Bed = {
     **RESNET50_IMAGENET,
     "net": "bn_inception",
     "images": 30 * IMAGENET_EPOCH,
+    "weight_decay": 0.0,
+    "drops": None,
 }
-"""Ioffe & Szegedy 2015, section 4.2: Inception, batch 32; the number of epochs is ours."""
+"""Ioffe & Szegedy 2015, section 4.2: Inception, batch 32; epochs and a constant rate are ours."""
 
 
 def on(
@@ -77,6 +99,28 @@ def on(
     )
 
 
+def at_rate_per_image(rate: float, setting: Setting) -> Setting:
+    """The setting with a learning rate proportional to the batch size in every arm."""
+
+    def changed(arm: Arm) -> Arm:
+        size = {**setting.fixed, **arm.parameters}["batch_size"]
+        assert isinstance(size, int), f"arm {arm.name}: batch_size is {size!r}"
+        return Arm(arm.name, {**arm.parameters, "learning_rate": rate * size})
+
+    return replace(setting, arms=tuple(changed(arm) for arm in setting.arms))
+
+
+def wu_he_scales(small: Setting) -> dict[str, Setting]:
+    """A setting of Wu & He 2018 at the scales above small, at one rate per image for all its arms.
+
+    0.1 for 128 images of CIFAR-10 (He et al. 2016), and for the paper's 8 x 32 of ImageNet.
+    """
+    return {
+        "gpu": at_rate_per_image(0.1 / 128, on(SHORT_RESNET20_CIFAR10, small)),
+        "paper": at_rate_per_image(0.1 / 256, on(RESNET50_IMAGENET, small)),
+    }
+
+
 SWEEP = Setting(
     experiment=CLASSIFY,
     arms=grid(norm=("batch_norm", "identity", "group_norm"), learning_rate=RATES),
@@ -84,6 +128,16 @@ SWEEP = Setting(
     fixed={**FASHION, "net": "convnet5", "batch_size": 32, "images": 6400},
 )
 """200 steps of plain SGD at every rate: the plain network, too, trains at its best rate."""
+
+INCEPTION_SWEEP = on(
+    INCEPTION_IMAGENET,
+    SWEEP,
+    arms=grid(
+        norm=("batch_norm", "identity", "group_norm"),
+        learning_rate=tuple(0.0015 * 2.0**k for k in range(-2, 9)),
+    ),
+)
+"""Rates around the paper's 0.0015, with momentum: from a quarter of it to 256 times as much."""
 
 LANDSCAPE = Setting(
     experiment="bnref.lab.experiments.landscape",
@@ -99,6 +153,14 @@ LANDSCAPE = Setting(
     },
 )
 """150 steps of plain SGD at 0.1, where both arms train, probed every five steps."""
+
+LANDSCAPE_SETTINGS = {
+    "small": LANDSCAPE,
+    "smoke": LANDSCAPE.shrunk(images=640),
+    "gpu": on({**SHORT_VGG_CIFAR10, "probe_every": 20}, LANDSCAPE),
+    "paper": on({**VGG_CIFAR10, "probe_every": 100}, LANDSCAPE),
+}
+"""At every scale 0.1 is the rate and 30 or 150 steps are probed."""
 
 
 def leaves_chance(row: Row) -> bool:

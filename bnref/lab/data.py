@@ -1,4 +1,7 @@
-"""Data sets as one tensor on the device: images normalised once, no per-sample Python."""
+"""Data sets as one tensor on the device: images normalised once, no per-sample Python.
+
+Where images stay on disk `Pictures` stand in the place of the tensor.
+"""
 
 import importlib
 import json
@@ -13,6 +16,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from bnref.lab.datasets.arrays import DataError
+from bnref.lab.datasets.folder import Folder
+from bnref.lab.pictures import Pictures
+from bnref.lab.randomness import generator
 
 VALIDATION_SHARE = 0.2
 """The last fifth of the training images chooses rates; the test images are looked at once."""
@@ -22,7 +28,7 @@ VALIDATION_SHARE = 0.2
 class Split:
     """Images (N, C, H, W) float32, channels last in memory, and labels (N,) int64."""
 
-    images: Tensor
+    images: Tensor | Pictures
     labels: Tensor
 
 
@@ -45,6 +51,8 @@ def load(name: str, device: str, pool: int = 1) -> Data:
     computed here from those images. Raises DataError where the data is missing or not as pinned.
     """
     arrays = importlib.import_module(f"bnref.lab.datasets.{name}").load()
+    if isinstance(arrays, Folder):
+        return _on_disk(name, arrays, device, pool)
     found, pinned = arrays.sha256(), _pinned(name)
     if len(pinned) == 64 and found != pinned:
         raise DataError(
@@ -66,6 +74,27 @@ def load(name: str, device: str, pool: int = 1) -> Data:
         test=split(test, arrays.test_labels),
         classes=int(arrays.train_labels.max()) + 1,
         sha256=found,
+    )
+
+
+def _on_disk(name: str, folder: Folder, device: str, pool: int) -> Data:
+    """Pictures of the files. Sorted by class as they are, they are shuffled before they are split."""
+    if pool != 1:
+        raise DataError(f"data set {name}: pool is {pool}, and images on disk have 1 only")
+    order = torch.randperm(len(folder.train), generator=generator(0, f"split of {name}"))
+    shuffled = tuple(folder.train[number] for number in order.tolist())
+    kept = round(len(shuffled) * (1 - VALIDATION_SHARE))
+
+    def split(samples: tuple[tuple[str, int], ...]) -> Split:
+        labels = torch.tensor([label for _, label in samples], device=device)
+        return Split(Pictures(tuple(file for file, _ in samples), device), labels)
+
+    return Data(
+        train=split(shuffled[:kept]),
+        validation=split(shuffled[kept:]),
+        test=split(folder.test),
+        classes=max(label for _, label in folder.train) + 1,
+        sha256=folder.sha256(),
     )
 
 

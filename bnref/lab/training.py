@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from bnref.lab.augmentation import batches_of
 from bnref.lab.data import Split
 from bnref.lab.nets import each_norm
+from bnref.lab.pictures import Pictures
 from bnref.lab.randomness import generator
 
 DIVERGED_LOSS = 1e3
@@ -55,22 +57,34 @@ def train(
     steps: int,
     seed: int,
     sgd_momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    drops: tuple[float, ...] = (),
     order: str = "order",
+    augment: str | None = None,
     probe: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Run:
     """Minimise the cross-entropy by SGD for `steps` batches, stopping where the run diverges.
 
     `probe(step, images, labels)` sees each batch before its step and must leave the net as it was.
-    The order of the batches depends on (seed, order) alone.
+    `weight_decay` times every parameter is added to its gradient. The rate falls to a tenth after
+    each of the shares of the steps in `drops`. The order of the batches depends on (seed, order)
+    alone. `augment` is as in `batches_of`.
     """
     optimiser = torch.optim.SGD(
-        net.parameters(), lr=learning_rate, momentum=sgd_momentum, fused=True
+        net.parameters(),
+        lr=learning_rate,
+        momentum=sgd_momentum,
+        weight_decay=weight_decay,
+        fused=True,
     )
+    falls = {round(share * steps) for share in drops}
     losses = torch.full((steps,), math.nan, device=split.labels.device)
     accuracies = torch.full_like(losses, math.nan)
     net.train()
-    for step, index in enumerate(batches(split, batch_size, steps, generator(seed, order))):
-        images, labels = split.images[index], split.labels[index]
+    indices = batches(split, batch_size, steps, generator(seed, order))
+    for step, (images, labels) in enumerate(batches_of(split, indices, augment, seed)):
+        if step in falls:
+            optimiser.param_groups[0]["lr"] /= 10
         if probe is not None:
             probe(step, images, labels)
         optimiser.zero_grad(set_to_none=True)
@@ -113,7 +127,7 @@ def errors(net: nn.Module, split: Split, batch_size: int = 500) -> int:
 
 
 @torch.no_grad()
-def reestimate(net: nn.Module, images: Tensor, batch_size: int) -> bool:
+def reestimate(net: nn.Module, images: Tensor | Pictures, batch_size: int) -> bool:
     """Replace running statistics by averages over batches of `images`, all layers at once.
 
     running_mean becomes the mean of the batch means, running_var the mean of the unbiased batch

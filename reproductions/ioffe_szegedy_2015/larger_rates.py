@@ -7,7 +7,7 @@ from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Substitutio
 from bnref.evidence.effects import headroom
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.beds import SWEEP
+from reproductions.beds import INCEPTION_SWEEP, SHORT_VGG_CIFAR10, SWEEP, on
 
 
 def halves_its_loss(row: Row) -> bool:
@@ -29,7 +29,12 @@ CLAIM = Claim(
     protocol="ReLU network of five convolutions on 14x14 Fashion-MNIST, plain SGD, batch 32, 200 "
     "steps, 13 rates in factors of two, He initialisation in both arms. A run trains if it stays "
     "finite and its training loss (mean of the last tenth of the steps) is below half of its first.",
-    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    settings={
+        "small": SWEEP,
+        "smoke": SWEEP.shrunk(images=256),
+        "gpu": on(SHORT_VGG_CIFAR10, SWEEP),
+        "paper": INCEPTION_SWEEP,
+    },
     effect=decades,
     # Rates lie 0.30 decades apart: the bound stands between a factor of two and of four.
     region=above(0.45),

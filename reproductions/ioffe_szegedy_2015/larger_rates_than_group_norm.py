@@ -6,7 +6,7 @@ The paper does not say so; the claim is how its abstract is commonly read (card 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import headroom
 from bnref.evidence.verdict import above
-from reproductions.beds import SWEEP
+from reproductions.beds import INCEPTION_SWEEP, SHORT_VGG_CIFAR10, SWEEP, on
 from reproductions.ioffe_szegedy_2015.larger_rates import halves_its_loss
 
 
@@ -22,7 +22,12 @@ CLAIM = Claim(
     "the largest one at which group normalisation trains.",
     protocol="The runs of IS15-12, with GroupNorm (at least two channels per group) in the place of "
     "no normalisation.",
-    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    settings={
+        "small": SWEEP,
+        "smoke": SWEEP.shrunk(images=256),
+        "gpu": on(SHORT_VGG_CIFAR10, SWEEP),
+        "paper": INCEPTION_SWEEP,
+    },
     effect=decades,
     region=above(0.15),  # half a grid step
     unit="decades",

@@ -7,7 +7,7 @@ from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
 
 
 def smoother(rows: Rows) -> Effect:
@@ -21,7 +21,7 @@ CLAIM = Claim(
     statement="Effective beta-smoothness has a heavier tail without batch normalisation: its 95th percentile "
     "over its median is at least 1.1 times that of the batch-normalised network.",
     protocol=LANDSCAPE_PROTOCOL,
-    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    settings=LANDSCAPE_SETTINGS,
     effect=smoother,
     # The card's audit: the paper's medians are equal (20.0, 19.95), its tails are not.
     region=above(0.14),

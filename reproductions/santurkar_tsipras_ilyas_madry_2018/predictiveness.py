@@ -7,7 +7,7 @@ from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
 
 
 def smoother(rows: Rows) -> Effect:
@@ -21,7 +21,7 @@ CLAIM = Claim(
     statement="After a step of four times the rate along the gradient, the gradient of a plain network has "
     "changed at least twice as much as with batch normalisation (median over training).",
     protocol=LANDSCAPE_PROTOCOL,
-    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    settings=LANDSCAPE_SETTINGS,
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",

@@ -13,7 +13,7 @@ from bnref.evidence.claim import (
 from bnref.evidence.effects import points
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.beds import CLASSIFY, FASHION
+from reproductions.beds import CLASSIFY, FASHION, wu_he_scales
 
 FIXED = {**FASHION, "net": "convnet5", "images": 6000, "sgd_momentum": 0.9, "reestimate": True}
 RATE_AT_32 = {"batch_norm": 0.04, "group_norm": 0.02}
@@ -47,7 +47,7 @@ CLAIM = Claim(
     protocol="Five convolutions down to 2x2 maps on 14x14 Fashion-MNIST, 6,000 images seen once by SGD "
     "with momentum 0.9. The rate at batch 32 is each arm's best of five on validation images over "
     "five tuning seeds; other batches follow the paper's linear rule. Test error after the last step.",
-    settings={"small": SMALL, "smoke": SMALL.shrunk(images=128)},
+    settings={"small": SMALL, "smoke": SMALL.shrunk(images=128), **wu_he_scales(SMALL)},
     tuning=TUNING,
     effect=extra_loss,
     region=above(1.0),

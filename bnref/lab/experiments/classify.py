@@ -1,11 +1,14 @@
 """Train a network on images and count its errors, once, after the last step."""
 
+from typing import Any
+
 import torch
 
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import Data, Split, load
 from bnref.lab.nets import CONVOLUTIONS, convnet, each_norm, initialise, mlp
+from bnref.lab.papers.catalogue import paper_net
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run, errors, reestimate, train
 
@@ -15,8 +18,10 @@ CURVE_POINTS = 50
 def run(cell: Cell) -> Measured:
     """Errors on test and validation images, and how training went.
 
-    Arm: data, pool, net ("convnet7", "convnet3", or "mlp" with depth and width), norm, learning_rate,
-    batch_size, images (the budget; steps = images / batch_size) and optionally sgd_momentum,
+    Arm: data, pool, net ("convnet7", "convnet3", "mlp" with depth and width, or one of
+    `bnref.lab.papers.catalogue`), norm, learning_rate, batch_size, images (the budget;
+    steps = images / batch_size) and optionally sgd_momentum, weight_decay, drops (shares of the steps,
+    as "0.5,0.75", after which the rate falls to a tenth), augment (as in `bnref.lab.augmentation`),
     momentum (running statistics: the weight of the new batch, None for the cumulative average),
     order (another shuffle) and corrupted (share of the test labels replaced by a wrong class).
 
@@ -25,17 +30,7 @@ def run(cell: Cell) -> Measured:
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
-    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        sgd_momentum=float(arm.get("sgd_momentum") or 0),
-        order=str(arm.get("order", "order")),
-    )
+    result = train(net, data.train, **recipe(cell))
     test = _corrupted(data.test, data.classes, float(arm.get("corrupted") or 0), cell.seed)
     metrics = {
         "test_images": len(test.labels),
@@ -62,15 +57,34 @@ def network(cell: Cell, data: Data) -> torch.nn.Sequential:
     channels, *size = data.train.images.shape[1:]
     if arm["net"] in CONVOLUTIONS:
         net = convnet(str(arm["net"]), str(arm["norm"]), channels, data.classes)
-    else:
+    elif arm["net"] == "mlp":
         inputs = channels * size[0] * size[1]
         depth, width = int(arm["depth"]), int(arm["width"])  # type: ignore[arg-type]
         net = mlp(str(arm["norm"]), inputs, data.classes, depth, width)
+    else:
+        net = paper_net(str(arm["net"]), str(arm["norm"]), data.classes)
     initialise(net, cell.seed)
     if "momentum" in arm:
         for layer in each_norm(net, "running_mean"):
             layer.momentum = arm["momentum"]  # type: ignore[assignment]
     return net.to(cell.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def recipe(cell: Cell) -> dict[str, Any]:
+    """How `train` trains the cell's network: what its arm says, else plain SGD at a constant rate."""
+    arm = cell.arm
+    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
+    return {
+        "learning_rate": float(arm["learning_rate"]),  # type: ignore[arg-type]
+        "batch_size": batch_size,
+        "steps": int(arm["images"]) // batch_size,  # type: ignore[arg-type]
+        "seed": cell.seed,
+        "sgd_momentum": float(arm.get("sgd_momentum") or 0),
+        "weight_decay": float(arm.get("weight_decay") or 0),
+        "drops": tuple(float(share) for share in str(arm.get("drops") or "").split(",") if share),
+        "order": str(arm.get("order", "order")),
+        "augment": arm.get("augment"),
+    }
 
 
 def _training_metrics(result: Run) -> dict[str, float]:

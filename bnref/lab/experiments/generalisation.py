@@ -3,16 +3,15 @@
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import Split, load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import errors, train
 
 
 def run(cell: Cell) -> Measured:
     """Errors on the training and on the test images, both in evaluation mode, after the last step.
 
-    Arm: data, pool, net and norm as in `classify`, learning_rate, batch_size, images (the budget),
-    train_images (the first so many of the training images are all there is) and optionally
-    sgd_momentum. Both errors are of the same function; the accuracy that training itself logs is
+    Arm: as for `classify`, and train_images (the first so many of the training images are all there
+    is). Both errors are of the same function; the accuracy that training itself logs is
     of another, which normalises by batches.
 
     A diverged run counts as wrong on all but one in `classes` images: chance.
@@ -22,16 +21,7 @@ def run(cell: Cell) -> Measured:
     kept = int(arm["train_images"])  # type: ignore[arg-type]
     few = Split(data.train.images[:kept], data.train.labels[:kept])
     net = network(cell, data)
-    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
-    result = train(
-        net,
-        few,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        sgd_momentum=float(arm.get("sgd_momentum") or 0),
-    )
+    result = train(net, few, **recipe(cell))
     chance = 1 - 1 / data.classes
     train_error, test_error = (
         chance if result.diverged else errors(net, split) / len(split.labels)

@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
 STEP_GRID = (0.5, 1.0, 2.0, 4.0)
@@ -34,7 +34,7 @@ def run(cell: Cell) -> Measured:
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
-    rate, batch_size = float(arm["learning_rate"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    rate = float(arm["learning_rate"])  # type: ignore[arg-type]
     every = int(arm["probe_every"])  # type: ignore[arg-type]
     seen: dict[str, list[float]] = {"step": [], "loss_width": [], "predictiveness": [], "beta": []}
 
@@ -44,15 +44,7 @@ def run(cell: Cell) -> Measured:
             for name, value in along_gradient(net, images, labels, rate).items():
                 seen[name].append(value)
 
-    result = train(
-        net,
-        data.train,
-        learning_rate=rate,
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        probe=probe,
-    )
+    result = train(net, data.train, **recipe(cell), probe=probe)
     metrics = {"diverged_probes": float(sum(v >= OVERFLOW for v in seen["loss_width"]))}
     for name in ("loss_width", "predictiveness", "beta"):
         values = torch.tensor(seen[name], dtype=torch.float64)
