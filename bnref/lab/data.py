@@ -26,9 +26,12 @@ VALIDATION_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """Images (N, C, H, W) float32, channels last in memory, and labels (N,) int64."""
+    """Images (N, C, H, W) float32, channels last in memory, and labels (N,) int64.
 
-    images: Tensor | Pictures
+    Where images stay on disk `images` is Pictures, which are indexed and split as the tensor would be.
+    """
+
+    images: Tensor
     labels: Tensor
 
 
@@ -87,7 +90,8 @@ def _on_disk(name: str, folder: Folder, device: str, pool: int) -> Data:
 
     def split(samples: tuple[tuple[str, int], ...]) -> Split:
         labels = torch.tensor([label for _, label in samples], device=device)
-        return Split(Pictures(tuple(file for file, _ in samples), device), labels)
+        pictures = Pictures(tuple(file for file, _ in samples), device)
+        return Split(pictures, labels)  # type: ignore[arg-type]
 
     return Data(
         train=split(shuffled[:kept]),

@@ -11,7 +11,6 @@ from torch.nn.functional import cross_entropy
 from bnref.lab.augmentation import batches_of
 from bnref.lab.data import Split
 from bnref.lab.nets import each_norm
-from bnref.lab.pictures import Pictures
 from bnref.lab.randomness import generator
 
 DIVERGED_LOSS = 1e3
@@ -127,7 +126,7 @@ def errors(net: nn.Module, split: Split, batch_size: int = 500) -> int:
 
 
 @torch.no_grad()
-def reestimate(net: nn.Module, images: Tensor | Pictures, batch_size: int) -> bool:
+def reestimate(net: nn.Module, images: Tensor, batch_size: int) -> bool:
     """Replace running statistics by averages over batches of `images`, all layers at once.
 
     running_mean becomes the mean of the batch means, running_var the mean of the unbiased batch

@@ -3,12 +3,13 @@
 Pilot seeds 50 and 51: 0.2 and -0.2 points of test error between the two places.
 """
 
+from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Claim, Effect, Expectation, Rows, Setting, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.perceptrons import DROPOUT, DROPOUT_PROTOCOL
 
-BEFORE = {"norm": "batch_norm", "dropout": 0.0}
+BEFORE: dict[str, Value] = {"norm": "batch_norm", "dropout": 0.0}
 PLACES = Setting(
     experiment=DROPOUT.experiment,
     arms=(Arm("batch_norm-before", BEFORE), Arm("batch_norm-after", {**BEFORE, "place": "after"})),

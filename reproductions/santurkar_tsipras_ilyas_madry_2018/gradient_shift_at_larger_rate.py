@@ -8,16 +8,15 @@ a normaliser 0.99 (layer 9) and -0.96 (17), with batch norm 0.93 and -0.70.
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Expectation, Rows
-from reproductions.santurkar_tsipras_ilyas_madry_2018 import gradient_shift
 
 
 def lost_direction(rows: Rows) -> Effect:
     """The effect of SA18-7 at the larger rate."""
-    return gradient_shift.lost_direction(rows, 1e-6)
+    return linear_gradient_shift.lost_direction(rows, 1e-6)
 
 
 CLAIM = replace(
-    gradient_shift.CLAIM,
+    linear_gradient_shift.CLAIM,
     id="SA18-7-rate",
     locator="section 2.2, figure 3 (b) of version 3, lower row",
     statement="In a 25-layer linear network at rate 1e-6 the gradient of a layer before and after the "

@@ -43,10 +43,8 @@ CLAIM = Claim(
     locator="section 2, figure 1 (c)",
     statement="The means and variances of layers' inputs change from step to step as much with batch "
     "normalisation as without, within a factor of 1.5.",
-    protocol=DEEP_PROTOCOL
-    + SHIFT_PROTOCOL
-    + "Inputs are taken behind the ReLU, where the next layer reads them. "
-    "Judged where both arms end above 30 % training accuracy.",
+    protocol=f"{DEEP_PROTOCOL}{SHIFT_PROTOCOL}Inputs are taken behind the ReLU, where the next layer "
+    "reads them. Judged where both arms end above 30 % training accuracy.",
     settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
     effect=steadier_inputs,
     region=within(-math.log2(1.5), math.log2(1.5)),
@@ -64,7 +62,6 @@ CLAIM = Claim(
             hue="norm",
             x="step",
             log_y=True,
-            x_label="training step",
             y_label="change of a unit's mean in a step",
             title="Shift of the means of layers' inputs",
         ),
