@@ -8,6 +8,7 @@ a normaliser 0.99 (layer 9) and -0.96 (17), with batch norm 0.93 and -0.70.
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Expectation, Rows
+from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_gradient_shift
 
 
 def lost_direction(rows: Rows) -> Effect:
