@@ -23,6 +23,7 @@ CLAIM = Claim(
     protocol=TRAINED_PROTOCOL + BEST_RATE,
     settings=trained("batch_norm", "merged_batch_norm", depths=(64,)),
     effect=lost,
+    # Far more than seeds scatter, far less than a network that fails loses.
     region=above(10.0),
     unit="percentage points",
     figures=(error_curve("Test error, batch norm in the branches or on the sums, 64 blocks"),),
