@@ -1,6 +1,7 @@
 """Normalising the features before the classifier is enough for larger rates (Bjorck et al. 2018, 3.1).
 
-Of BJ18-11 the part on rates, not the accuracy. Pilots on seeds 0-3: 2 with the last layer only, more than the 1 or 0.5 with batch norm everywhere.
+Of BJ18-11 the part on rates, not the accuracy. Pilots on seeds 0-3: 2 with the last layer only, more
+than the 1 or 0.5 with batch norm everywhere.
 """
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
