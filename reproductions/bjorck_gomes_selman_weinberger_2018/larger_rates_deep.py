@@ -1,7 +1,7 @@
 """A deep residual network trains at larger rates with batch norm (Bjorck et al. 2018, section 2, figure 1).
 
 Of BJ18-1 the part on rates, not the accuracy that they bring. Pilots on seeds 0-3: 1 or 0.5 with
-batch norm; on seeds 0-2 0.004 or 0.008 without it and with 27 blocks.
+batch norm; on seeds 0 and 1 0.03 without.
 """
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
