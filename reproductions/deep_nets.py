@@ -1,9 +1,10 @@
 """Beds of deep residual networks: without a normaliser, with one before the classifier, with all."""
 
+import math
 from collections.abc import Mapping
 
 from bnref.evidence.cell import Value
-from bnref.evidence.claim import Arm, Row, Rows, Setting
+from bnref.evidence.claim import Arm, Effect, Row, Rows, Setting
 from reproductions.beds import FASHION
 
 PLAIN = Arm("identity", {"norm": "identity", "where": "every"})
@@ -78,3 +79,33 @@ UPDATE_PROTOCOL = (
     "ResNet-110 with half its channels on 14x14 Fashion-MNIST, Xavier initialisation, batch 128, plain SGD "
     "at 0.01. A run has diverged where the loss of the batch behind its update exceeds 1e3. "
 )
+
+
+def deep(arm: Arm, blocks: int) -> Arm:
+    """The arm with so many blocks."""
+    return Arm(f"{arm.name}-{blocks}", {**arm.parameters, "blocks": blocks})
+
+
+SHALLOW, DEEP = 3, 18
+
+RATE = Setting(
+    experiment="bnref.lab.experiments.largest_rate",
+    arms=(deep(PLAIN, SHALLOW), deep(PLAIN, DEEP), deep(LAST, DEEP), deep(FULL, DEEP)),
+    seeds=12,
+    fixed={**FASHION, "net": "residual_mlp", "width": 32, "batch_size": 64, "steps": 50},
+)
+
+LARGEST_RATE = {"small": RATE, "smoke": RATE.shrunk(steps=5)}
+
+RATE_PROTOCOL = (
+    "Residual network of fully connected blocks of two layers of 32 units on 14x14 Fashion-MNIST, Xavier "
+    "initialisation, 50 steps of plain SGD, batch 64, at 8, 4, 2, ... until training accuracy over the last "
+    "tenth of the steps exceeds twice chance. "
+)
+
+
+def largest(row: Row) -> Effect | None:
+    """The largest rate that trains; censored at the top of the grid, None where no rate trains."""
+    if row.diverged:
+        return None
+    return (8.0, math.inf) if row["largest_rate"] == 8 else row["largest_rate"]

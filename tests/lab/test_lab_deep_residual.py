@@ -8,7 +8,7 @@ import torch
 from bnref.evidence.cell import Cell, Value
 from bnref.lab.data import load
 from bnref.lab.deep_residual import Residual, network
-from bnref.lab.experiments import deep_start, first_updates, gradient_step
+from bnref.lab.experiments import deep_start, first_updates, gradient_step, largest_rate
 
 BED: dict[str, Value] = {
     "data": "fashion_mnist_10k",
@@ -113,3 +113,21 @@ def test_an_update_too_large_is_found_and_a_small_one_is_none():
     assert calm.metrics["update"] == first_updates.LAST_UPDATE + 1
     assert abs(calm.metrics["explosion"]) < 1e-3
     assert calm.series["share_0"] == pytest.approx(calm.series["share_100"], abs=1e-3)
+
+
+def test_the_largest_rate_is_the_first_from_above_that_trains():
+    arm = {"net": "residual_mlp", "blocks": 1, "width": 16, "batch_size": 64, "steps": 20}
+    found = largest_rate.run(cell(**arm))
+    accuracies = found.series["accuracy"]
+    assert found.metrics["largest_rate"] == found.series["learning_rate"][-1]
+    assert accuracies[-1] > largest_rate.TRAINS >= max(accuracies[:-1])
+    assert found == largest_rate.run(cell(**arm))
+
+
+def test_a_network_that_never_trains_has_no_largest_rate(monkeypatch):
+    monkeypatch.setattr(largest_rate, "TRAINS", 1.0)
+    arm = {"net": "residual_mlp", "blocks": 1, "width": 4, "batch_size": 64, "steps": 1}
+    found = largest_rate.run(cell(**arm))
+    assert found.diverged
+    assert "largest_rate" not in found.metrics
+    assert found.metrics["tried"] == len(largest_rate.RATES)
