@@ -9,7 +9,6 @@ from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.verdict import above
 from reproductions.residual import BEST_RATE, TRAINED_PROTOCOL, accuracy, error_curve, trained
 
-
 FORMS = ("batch_norm", "merged_batch_norm")
 
 
