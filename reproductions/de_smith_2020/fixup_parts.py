@@ -1,7 +1,7 @@
 """Either part of Fixup's initialisation is enough to train a deep network: they are redundant.
 
 De & Smith 2020 on Fixup: (1) the last layer of each branch and the classifier start at 0, (2) the other
-layer is scaled by d^(-1/2). In the pilot either trains 32 blocks of two layers, and neither does not.
+layer is scaled by d^(-1/2). In three pilots either trains 32 blocks of two layers, and neither does not.
 """
 
 from dataclasses import replace
