@@ -150,9 +150,9 @@ STAGED: Bed = {**FASHION, "net": "convnet3", "batch_size": 32, "stages": 4, "dec
 
 RATES_X6 = Setting(
     experiment="bnref.lab.experiments.in_stages",
-    arms=grid(learning_rate=(0.5, 3.0)),
+    arms=grid(norm=("batch_norm",), learning_rate=(0.5, 3.0)),
     seeds=12,
-    fixed={**STAGED, "norm": "batch_norm", "images": 12_800},
+    fixed={**STAGED, "images": 12_800},
 )
 """The rate at which batch norm is fast, and six times that: the paper's x5 and x30. 400 steps."""
 

@@ -39,7 +39,7 @@ CLAIM = Claim(
     "quarter of the steps, at least half a percentage point more accurate than the plain network.",
     protocol="Three convolutions on 14x14 Fashion-MNIST, batch 32, plain SGD whose rate falls to 0.3 of "
     "itself after every quarter of the steps: 400 steps from the plain network's best rate 1/4, or 100 "
-    "steps from 1/2 with batch norm. Test error after the last step, statistics of algorithm 2.",
+    "from 1/2 with batch norm. Test error after the last step, statistics of algorithm 2.",
     settings={"small": SMALL, "smoke": SMOKE},
     effect=better,
     region=above(0.5),
