@@ -346,6 +346,16 @@ LAYER_INPUTS = Setting(
 )
 """Speed of training and shift of activations, for claims of Santurkar et al. 2018, section 2."""
 
+DEEP_LANDSCAPE = Setting(
+    experiment="bnref.lab.experiments.landscape",
+    arms=grid(norm=("batch_norm", "identity")),
+    seeds=12,
+    fixed={**DEEP, "images": 6400, "probe_every": 5},
+)
+"""The first 100 steps of the deep net, for landscapes of many arms: a quarter of LANDSCAPE's time."""
+
+RANDOM_DIRECTIONS = replace(DEEP_LANDSCAPE, experiment="bnref.lab.experiments.random_directions")
+
 GRADIENT_SHIFT = Setting(
     experiment="bnref.lab.experiments.gradient_shift",
     arms=grid(norm=("batch_norm", "identity")),

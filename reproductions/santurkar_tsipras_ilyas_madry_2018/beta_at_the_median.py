@@ -13,6 +13,7 @@ from bnref.evidence.verdict import within
 from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
 
 LAW = 2 / 0.1
+QUARTER = math.log2(1.25)
 
 
 def departure(rows: Rows) -> Effect:
@@ -30,7 +31,7 @@ CLAIM = Claim(
     protocol=LANDSCAPE_PROTOCOL,
     settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
     effect=departure,
-    region=within(-math.log2(1.25), math.log2(1.25)),
+    region=within(-QUARTER, QUARTER),
     unit="log2 of the median over 2 / rate, worst arm",
     expected={
         "small": Expectation(

@@ -33,8 +33,8 @@ CLAIM = Claim(
         "small": Expectation(
             outcome="refuted",
             because="The cosine measures rate times curvature: at 0.1 the plain network's gradient turns "
-            "by 75 degrees in a step of the layers before. At a tenth of the rate the order changes "
-            "(SA18-6-small-rate).",
+            "by 75 degrees in a step of the layers before. At a tenth of the rate the order "
+            "changes (SA18-6-small-rate).",
             depends_on_scale=True,
         )
     },

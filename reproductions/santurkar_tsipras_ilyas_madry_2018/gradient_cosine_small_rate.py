@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Expectation, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, GRADIENT_SHIFT
+from reproductions.beds import GRADIENT_SHIFT
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_cosine import smaller_cosine
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION
 
@@ -21,7 +21,7 @@ CLAIM = Claim(
     locator="section 2.2, definition 2.1, figure 3 (a)",
     statement="At a tenth of the learning rate the cosine of G and G' of definition 2.1 is at least 0.05 "
     "lower with batch normalisation than without.",
-    protocol=DEEP_PROTOCOL.replace("SGD at 0.1", "SGD at 0.01")
+    protocol="The networks of SA18-6, plain SGD at 0.01, batch 64, 200 steps. "
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
     settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},

@@ -22,10 +22,7 @@ SETTING = replace(LAYER_INPUTS, seeds=20)
 
 
 def steadier(rows: Rows, place: str) -> Effect:
-    """log2 of the shift without a normaliser over that with batch norm: of mean or variance, the larger.
-
-    Larger in size. Undefined unless both arms leave chance.
-    """
+    """log2 of the shift, plain over batch norm, of mean or variance: the one larger in size."""
     plain, normalised = rows.one(norm="identity"), rows.without(norm=OTHERS)[0]
     if not (leaves_chance(plain) and leaves_chance(normalised)):
         return UNDEFINED

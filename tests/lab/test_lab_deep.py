@@ -5,7 +5,13 @@ import torch
 from torch import Tensor, nn
 
 from bnref.evidence.cell import Cell
-from bnref.lab.experiments import gradient_shift, layer_inputs, unit_gradients
+from bnref.lab.experiments import (
+    gradient_shift,
+    initial_scale,
+    layer_inputs,
+    random_directions,
+    unit_gradients,
+)
 from bnref.lab.nets import initialise, mlp
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run
@@ -179,3 +185,53 @@ def test_unit_gradients_compare_with_the_plain_twin():
     assert unit_gradients.run(cell(norm="identity")).metrics["smaller"] == 1, "its own twin: <="
     assert 0 < found.metrics["smaller"] < 1
     assert unit_gradients.run(cell(learning_rate=1e4)).diverged
+
+
+def test_random_directions_by_hand_and_nothing_moves():
+    model, (x, y) = net("identity"), batch()
+    unit = random_directions.direction(model, generator(0, "u"))
+    assert random_directions.size(unit) == pytest.approx(1)
+    before = state(model)
+    width, change = random_directions.along(model, unit, x, y, 0.1)
+    loss = nn.functional.cross_entropy
+    g = torch.cat(
+        [p.flatten() for p in torch.autograd.grad(loss(model(x), y), list(model.parameters()))]
+    )
+    losses = []
+    for step in (0.5, 1.0, 2.0, 4.0):
+        model.load_state_dict({n: p - step * 0.1 * g.norm() * unit[n] for n, p in before.items()})
+        losses.append(float(loss(model(x), y).detach()))
+    there = torch.autograd.grad(loss(model(x), y), list(model.parameters()))
+    moved = torch.cat([p.flatten() for p in there])
+    assert width == pytest.approx(max(losses) - min(losses))
+    assert change == pytest.approx(float((g - moved).norm()))
+    assert change > 0
+    normed = net()
+    kept = {name: value.clone() for name, value in normed.state_dict().items()}
+    random_directions.along(normed, random_directions.direction(normed, generator(0, "u")), x, y, 1)
+    assert all(torch.equal(value, kept[name]) for name, value in normed.state_dict().items())
+
+
+def test_random_directions_are_a_function_of_the_cell():
+    first, again, other = (random_directions.run(cell(seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first.metrics != other.metrics
+    assert random_directions.run(cell(learning_rate=0.0)).metrics["loss_width"] == 0
+
+
+def test_initial_scale_leaves_the_classifier_and_batch_norm_does_not_see_it():
+    x, _ = batch()
+    for norm, same in (("batch_norm", True), ("identity", False)):
+        plain, scaled = net(norm), net(norm)
+        initial_scale.scale(scaled, 4.0)
+        assert torch.equal(scaled[1].weight, 4 * plain[1].weight)
+        assert torch.equal(scaled[-1].weight, plain[-1].weight)
+        close = torch.allclose(plain(x), scaled(x), rtol=1e-3, atol=1e-3)
+        assert close == same, norm
+
+
+def test_initial_scale_of_one_is_he_and_an_absurd_one_does_not_train():
+    he = initial_scale.run(cell(norm="identity", weight_scale=1.0, images=3200)).metrics
+    tiny = initial_scale.run(cell(norm="identity", weight_scale=1e-3, images=3200)).metrics
+    assert he["train_accuracy"] > 0.3 > tiny["train_accuracy"]
+    assert initial_scale.run(cell(norm="identity", weight_scale=1e4)).diverged

@@ -1,0 +1,57 @@
+"""The loss varies less along the gradient with any of the lp norms.
+
+Santurkar et al. 2018, section 3.3, figures 12 and 13; region and metric of SA18-8, the least contrast of
+the three norms counts. In the pilot (seeds 50, 51) the plain network's widths were at least 12 times as
+large.
+"""
+
+import math
+from dataclasses import replace
+
+from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, grid
+from bnref.evidence.figure import Band
+from bnref.evidence.verdict import above
+from reproductions.beds import (
+    DEEP_LANDSCAPE,
+    DEEP_PROTOCOL,
+    L1,
+    L2,
+    LINF,
+    leaves_chance,
+)
+
+SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
+
+
+def smoother(rows: Rows) -> Effect:
+    """log2 of the median loss widths, plain over the roughest of the three norms."""
+    if not all(leaves_chance(row) for row in rows):
+        return UNDEFINED
+    roughest = max(row["loss_width_median"] for row in rows.without(norm=("identity",)))
+    return math.log2(rows.one(norm="identity")["loss_width_median"] / roughest)
+
+
+CLAIM = Claim(
+    id="SA18-13-landscape",
+    locator="section 3.3, figures 12 and 13",
+    statement="Along the gradient the loss of a plain network varies over a range at least twice as wide as "
+    "with an l1, l2 or largest-value norm (median over training).",
+    protocol=DEEP_PROTOCOL
+    + "The first 100 steps, probed every five as in SA18-8. Judged only where all arms end above 30 % "
+    "training accuracy.",
+    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    effect=smoother,
+    region=above(1.0),
+    unit="log2 ratio, plain over the roughest norm",
+    figures=(
+        Band(
+            series="loss_width",
+            hue="norm",
+            x="step",
+            log_y=True,
+            x_label="training step",
+            y_label="max - min loss over the step grid",
+            title="Variation of the loss along the gradient",
+        ),
+    ),
+)
