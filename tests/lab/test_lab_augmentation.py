@@ -94,6 +94,7 @@ def test_imagenet_is_split_and_read_from_its_folder(imagenet):
     assert found.train.images.shape == (8, 3, 224, 224)
     files = [*found.train.images.files, *found.validation.images.files]
     assert len(set(files)) == 10, "no image is in both"
+    assert files != sorted(files), "validation must not be the last classes only"
     brightness = torch.cat([batch.mean((1, 2, 3)) for batch in found.train.images.split(3)])
     assert torch.equal((brightness > 0).long(), found.train.labels), "labels belong to their images"
     batch = found.test.images[torch.tensor([3, 0])]

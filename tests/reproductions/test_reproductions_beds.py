@@ -2,12 +2,20 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+import torch
+from PIL import Image
 
 from bnref.evidence.claim import grid, plan
 from bnref.evidence.provenance import data_digest
 from bnref.evidence.registry import load
+from bnref.execution.worker import experiment
+from bnref.lab.data import Data, Split
+from bnref.lab.experiments import classify, landscape
 from bnref.lab.papers.catalogue import PAPER_NETS
+from bnref.lab.pictures import Pictures
+from bnref.lab.randomness import generator
 from reproductions.beds import LANDSCAPE, SWEEP, VGG_CIFAR10, at_rate_per_image, on
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +75,42 @@ def test_cells_above_scale_small_name_networks_data_and_augmentation_that_exist(
                     assert arm["net"] in PAPER_NETS, where
                     expected = (None, AUGMENTATIONS[str(arm["data"])])
                     assert arm["augment"] in expected, where
+
+
+@pytest.fixture
+def eight_images(monkeypatch, tmp_path):
+    """Random images in the place of every data set: in memory as CIFAR is, or on disk as ImageNet."""
+    labels = torch.arange(8) % 10
+
+    def load(name, device, pool):
+        if name == "imagenet":
+            for number in range(8):
+                Image.effect_noise((40 + number, 40), 50).save(tmp_path / f"{number}.jpeg")
+            split = Split(Pictures(tuple(map(str, sorted(tmp_path.iterdir()))), device), labels)
+        else:
+            split = Split(torch.randn(8, 3, 32, 32, generator=generator(0, name)), labels)
+        return Data(split, split, split, classes=10, sha256="none")
+
+    for module in (classify, landscape):
+        monkeypatch.setattr(module, "load", load)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", ["gpu", "paper"])
+@pytest.mark.parametrize("id", ["IS15-12", "SA18-2", "SA18-8", "WH18-1"])
+def test_a_cell_of_each_bed_takes_two_steps_and_has_what_its_effect_reads(
+    claims, eight_images, id, scale
+):
+    setting = claims[id].settings[scale]
+    planned = plan(setting, scale, "cpu", seeds=[3])[0]
+    short = {"batch_size": 4, "images": 8, "probe_every": 1, "learning_rate": 1e-3}
+    cell = msgspec.structs.replace(planned.cell, arm={**planned.cell.arm, **short})
+    found = experiment(cell.experiment)(cell)
+    assert not found.diverged
+    wanted = {
+        "IS15-12": {"first_loss", "train_loss"},
+        "SA18-2": {"train_accuracy"},
+        "SA18-8": {"loss_width_median", "predictiveness_median", "beta_q95", "train_accuracy"},
+        "WH18-1": {"test_errors", "test_images"},
+    }
+    assert wanted[id] <= set(found.metrics)
