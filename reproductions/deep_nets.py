@@ -8,7 +8,7 @@ from bnref.evidence.claim import Arm, Effect, Row, Rows, Setting
 from reproductions.beds import FASHION
 
 PLAIN = Arm("identity", {"norm": "identity", "where": "every"})
-LAST = Arm("last-batch_norm", {"norm": "batch_norm", "where": "last"})
+LAST = Arm("only_last-batch_norm", {"norm": "batch_norm", "where": "last"})
 FULL = Arm("batch_norm", {"norm": "batch_norm", "where": "every"})
 
 RESNET: Mapping[str, Value] = {**FASHION, "net": "resnet", "batch_size": 128}
