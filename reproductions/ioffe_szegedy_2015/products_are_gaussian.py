@@ -1,6 +1,6 @@
 """The products W u are nearer to a Gaussian than their inputs u (Ioffe & Szegedy 2015, section 3.2).
 
-Pilot seed 50, 400 steps: |skew| 0.33 against 1.46 with batch norm, 0.38 against 2.39 without.
+Pilot seeds 51 to 53: a fourth of the skewness, 2 on the scale of log2.
 """
 
 import math
