@@ -24,7 +24,6 @@ def fewer(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="IS15-14",
-    headline=True,
     locator="section 4.2.1, section 4.2.2, figure 3, BN-x5",
     statement="Batch normalisation at four times the best rate of the plain network reaches the loss that "
     "the plain network ends at in less than a quarter of its steps.",
