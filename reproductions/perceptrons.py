@@ -50,7 +50,11 @@ SCALES_PROTOCOL = (
 
 SIGMOID_LAYERS = Setting(
     experiment="bnref.lab.experiments.hidden_layers",
-    arms=grid(norm=("batch_norm", "identity"), scale=(0.1, 1.0)),
+    arms=tuple(
+        Arm(f"{norm}-{start}", {"norm": norm, "scale": scale, "learning_rate": rate})
+        for start, scale, rate in (("small", 0.3, 2.0), ("fan_in", 1.0, 1.0))
+        for norm in ("batch_norm", "identity")
+    ),
     seeds=12,
     fixed={
         **FASHION,
@@ -59,16 +63,16 @@ SIGMOID_LAYERS = Setting(
         "activation": "sigmoid",
         "batch_size": 60,
         "images": 24_000,
-        "learning_rate": 1.0,
         "probe_every": 20,
         "probe_images": 500,
     },
 )
-"""The network of section 4.1, 400 steps. Scale 1 is 1/sqrt(fan_in); 0.1 is "small random Gaussian"."""
+"""The network of section 4.1, 400 steps. Scale 1 is 1/sqrt(fan_in); 0.3 is "small random Gaussian", from
+which the plain network leaves chance at the rate 2; from 0.1 it does in some seeds only, at any rate."""
 
 SIGMOID_PROTOCOL = (
     "The paper's network, three hidden layers of 100 sigmoid units and batches of 60, on 14x14 "
-    "Fashion-MNIST; 400 steps of plain SGD at rate 1, weights N(0, 1/fan_in)."
+    "Fashion-MNIST; 400 steps of plain SGD."
 )
 
 RELU_LAYERS = Setting(
@@ -170,18 +174,20 @@ def trained(row: Row) -> bool:
 
 WINDOW = 5
 """Points of the recorded loss, four steps each, in the running mean that has to reach a loss."""
+ROUNDING = 1e-5
 
 
 def steps_to(row: Row, loss: float) -> tuple[float, float]:
     """Steps until the running mean of the training loss is at most `loss`, as an interval.
 
+    A run reaches the mean of its own last WINDOW points, whatever the rounding of float32 does to it.
     Between the last step and infinity where the run ends above; infinite where it diverged.
     """
     if row.diverged:
         return math.inf, math.inf
     steps, losses = row.series["step"], row.series["loss"]
     for end in range(WINDOW, len(losses) + 1):
-        if math.fsum(losses[end - WINDOW : end]) / WINDOW <= loss:
+        if math.fsum(losses[end - WINDOW : end]) / WINDOW <= loss * (1 + ROUNDING):
             return steps[end - 1], steps[end - 1]
     return steps[-1], math.inf
 

@@ -1,6 +1,6 @@
 """Batch norm makes deep sigmoid networks trainable (Ioffe & Szegedy 2015, section 4.2.2, BN-x5-Sigmoid).
 
-Pilot seed 50: best training accuracy of three rates 79 % with batch norm, 10 % without.
+Pilot seeds 50 and 51: 69 and 67 points more accurate with batch norm; without it at chance.
 """
 
 from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Setting, Substitution, grid

@@ -1,6 +1,6 @@
 """Dropout does less for a network with batch norm (Ioffe & Szegedy 2015, abstract, section 3.4).
 
-Pilot seeds 50 and 51: dropout of 0.1 gains 0.0 and 0.4 points with batch norm, 1.3 and 0.9 without.
+Pilot seeds 50 to 53: dropout of 0.1 gains 1.2, 0.6, 2.2 and 0.2 points more without batch norm.
 """
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution

@@ -1,6 +1,6 @@
 """At the same rate batch norm needs fewer than half the steps (Ioffe & Szegedy 2015, section 4.2.2).
 
-Pilot seeds 50 and 51: the plain network does best at the rate 1/4; ratios 3.2 and 2.1.
+Pilot seeds 50 to 53: the plain network does best at the rate 1/4; ratios of 3.2, 2.1, 2.3 and 2.2.
 """
 
 from bnref.evidence.claim import Claim, Effect, Reported, Rows, Substitution

@@ -1,6 +1,6 @@
 """At the same rate batch norm needs fewer than half the steps to a fixed loss (section 4.2.2).
 
-Pilot seeds 50 and 51: ratios 3.1 and 2.6 to the loss 1.0, which every seed of both networks reaches.
+Pilot seeds 50 to 53: ratios of 3.1, 2.6, 2.6 and 2.5 to the loss 1.0, which every run reaches.
 """
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution

@@ -1,6 +1,7 @@
 """The noise of an image's batch mates falls as one over the batch size (section 3.4).
 
-Pilot seed 50: slope -0.95 over batches of 8 to 128; -0.89 from 4 on, where outputs leave the linear range.
+Pilot seeds 50 and 51: slopes -0.95 and -0.90 over batches of 8 to 128; in the smallest, outputs leave the
+range in which the network is linear.
 """
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Setting, Substitution, grid

