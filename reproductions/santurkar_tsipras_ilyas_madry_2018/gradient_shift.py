@@ -61,7 +61,7 @@ CLAIM = Claim(
         "small": Expectation(
             outcome="inconclusive",
             because="In pilots 10 of 20 effects reach 0.5, median 0.43: with batch norm layer 17 loses its "
-            "direction and layer 9 keeps most of it, and six plain networks turned theirs around at one of them.",
+            "direction and layer 9 keeps most of it, and six plain networks turned theirs around.",
         )
     },
     substitution=Substitution(better="higher", margin=0.25),
