@@ -1,13 +1,17 @@
 """Batch norm helps a network that has no non-linearity, trained without noise from batches.
 
 Santurkar et al. 2018, figure 5 (b): final losses of 1,661 and 480 are read off the plot (card SA18-14), a
-ratio of 3.5, in one run. The bound asks for a factor of two. Pilots (20 seeds, medians): 1.8e4 and 7.9e3.
+ratio of 3.5, in one run. The bound asks for a factor of two. Pilots (20 seeds, medians): 1.9e4 and 8.3e3.
 """
 
 import math
 
+<<<<<<< HEAD
 from bnref.evidence.claim import Claim, Effect, Row, Rows, Substitution
 from bnref.evidence.figure import Curve
+=======
+from bnref.evidence.claim import Claim, Curve, Effect, Expectation, Row, Rows, Substitution
+>>>>>>> packs
 from bnref.evidence.verdict import above
 from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
 
@@ -60,5 +64,12 @@ CLAIM = Claim(
             title="Loss of the linear network after 10,000 steps against the learning rate",
         ),
     ),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="Batch norm ends lower or level in all of 20 pilots, twice as low in 12 where 15 are "
+            "needed: 1e-6 is the best rate of the plain network and too large for batch norm.",
+        )
+    },
     substitution=Substitution(better="higher", margin=0.15),
 )
