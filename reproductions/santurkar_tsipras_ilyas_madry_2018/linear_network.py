@@ -6,12 +6,8 @@ ratio of 3.5, in one run. The bound asks for a factor of two. Pilots (20 seeds, 
 
 import math
 
-<<<<<<< HEAD
-from bnref.evidence.claim import Claim, Effect, Row, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Curve
-=======
-from bnref.evidence.claim import Claim, Curve, Effect, Expectation, Row, Rows, Substitution
->>>>>>> packs
 from bnref.evidence.verdict import above
 from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
 
