@@ -39,9 +39,10 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
         f"{diverged(found)}"
         + (f"; {silent} recorded no {label(figure.series)}." if silent else ".")
     )
-    lines = {
-        line: steps(figure, [run for run in found if run.line == line]) for line in order(found)
-    }
+    groups: dict[Line, list[Run]] = {line: [] for line in order(found)}
+    for run in found:
+        groups[run.line].append(run)
+    lines = {line: steps(figure, here) for line, here in groups.items()}
     with canvas.styled():
         page, (axes,) = canvas.blank(height(list(lines)))
         for line, path_ in lines.items():
@@ -71,12 +72,13 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
 def steps(figure: Band, found: Sequence[Run]) -> list[Step]:
     """The line of some runs: runs that end early are left out from there on."""
     series = [run.record.series for run in found if run.record.series.get(figure.series)]
-    longest = max((len(values[figure.series]) for values in series), default=0)
+    ends = sorted(series, key=lambda values: len(values[figure.series]))
     line = []
-    for index in range(longest):
-        here = [values for values in series if len(values[figure.series]) > index]
-        at = [v[figure.x][index] for v in here if len(v.get(figure.x, ())) > index]
-        y = [values[figure.series][index] for values in here]
+    for index in range(len(ends[-1][figure.series]) if ends else 0):
+        while len(ends[0][figure.series]) <= index:
+            ends.pop(0)
+        at = [v[figure.x][index] for v in ends if len(v.get(figure.x, ())) > index]
+        y = sorted(values[figure.series][index] for values in ends)
         x = quantile(at, 0.5) if at else float(index)
         line.append(Step(x, quantile(y, 0.25), quantile(y, 0.5), quantile(y, 0.75), len(y)))
     return sorted(line, key=lambda step: step.x) if figure.x else line
