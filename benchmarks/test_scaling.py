@@ -7,10 +7,15 @@ others work, wall time says nothing, and the test says so instead of judging.
 
 Overhead: cells that measure nothing, planned, run by two workers, stored, looked up and judged. The
 start of the workers is not counted, nor what pytest itself needs for a test.
+
+Report: `bnref report` on a made-up project with as many published records, figures included.
 """
 
 import multiprocessing
 import os
+import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,13 +25,17 @@ from statistics import median
 import pytest
 
 from bnref.campaign import Campaign
+from bnref.evidence.cell import Cell, Provenance
 from bnref.evidence.claim import Claim, Paper, Setting, grid, plan
+from bnref.evidence.provenance import environment
 from bnref.evidence.question import Question
-from bnref.evidence.store import Store
+from bnref.evidence.record import Record, sealed
+from bnref.evidence.store import Store, write_lines
 from bnref.evidence.verdict import above
 from bnref.execution.local import run
 from bnref.execution.worker import Outcome, Task
 from bnref.progress import Progress
+from bnref.report import readme
 from bnref.schedule import entries
 from reproductions.beds import SWEEP
 
@@ -46,6 +55,40 @@ from bnref.evidence.record import Measured
 
 def run(cell):
     return Measured(metrics={"value": cell.seed % 7 + 2.0 * (cell.arm["level"] == "high")})
+"""
+RECORDS, REPORT_SECONDS = 100_000, 10.0
+CLAIMS, NORMS, RATES, LOSSES = 10, ("batch_norm", "identity"), 10, 50
+MATRIX = """
+from bnref.evidence.claim import Band, Claim, Curve, Setting, Substitution, grid
+from bnref.evidence.verdict import above
+
+
+def rise(rows):
+    best = [min(row["error"] for row in rows.where(norm=norm)) for norm in {norms}]
+    return best[1] - best[0]
+
+
+CLAIM = Claim(
+    id="MANY-{number}",
+    locator="",
+    statement="Made up.",
+    settings={{
+        "small": Setting(
+            experiment="measures_nothing",
+            arms=grid(norm={norms}, learning_rate=tuple(0.5**i for i in range({rates}))),
+            seeds={seeds},
+            fixed={{"of": {number}}},
+        )
+    }},
+    effect=rise,
+    region=above(0.2),
+    unit="points",
+    figures=(
+        Curve(x="learning_rate", y="error", hue="norm", log_x=True),
+        Band(series="loss", hue="norm"),
+    ),
+    substitution=Substitution(better="higher", margin=1.0),
+)
 """
 
 pytestmark = [
@@ -84,7 +127,9 @@ def test_two_workers_do_twice_the_work_of_one(
     cpu = median(one.cpu / two.cpu for one, two in pairs)
     others = median(block.others for block in (*alone, *both))
     peak = max(block.peak_mb for block in (*alone, *both))
-    performance["scaling"] = {
+    scaling = performance.setdefault("scaling", {})
+    assert isinstance(scaling, dict)
+    scaling |= {
         "workers": WORKERS,
         "efficiency": round(efficiency, 3),
         "cpu_efficiency": round(cpu, 3),
@@ -210,3 +255,63 @@ def question(number: int) -> Question:
         unit="",
     )
     return Question(paper, claim, "small", "cpu")
+
+
+def test_a_report_of_many_records_takes_seconds(
+    tmp_path: Path, performance: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    published_project(tmp_path)
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "bnref", "report", "--root", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    assert f"{CLAIMS} claims judged" in done.stdout, done.stderr
+    scaling = performance.setdefault("scaling", {})
+    assert isinstance(scaling, dict)
+    scaling[f"report_of_{RECORDS}_records_s"] = round(seconds, 1)
+    with capsys.disabled():
+        print(f"\nthe report of {RECORDS} records of {CLAIMS} claims takes {seconds:.1f} s")
+    assert seconds <= REPORT_SECONDS
+
+
+def published_project(root: Path) -> None:
+    """A checkout with made-up claims and the records of all their cells, published."""
+    paper = root / "reproductions" / "nobody_2026"
+    paper.mkdir(parents=True)
+    (paper.parent / "__init__.py").touch()
+    (root / "README.md").write_text(
+        "".join(f"<!-- bnref:{name} -->\n<!-- /bnref:{name} -->\n" for name in readme.BLOCKS)
+    )
+    (paper / "__init__.py").write_text(
+        "from bnref.evidence.claim import Paper\n\n"
+        'PAPER = Paper(cite_key="nobody2026", title="", authors="", year=2026, venue="")\n'
+    )
+    seeds = RECORDS // (CLAIMS * len(NORMS) * RATES)
+    arms = grid(norm=NORMS, learning_rate=tuple(0.5**i for i in range(RATES)))
+    draw = random.Random(0)
+    records = []
+    for number in range(CLAIMS):
+        text = MATRIX.format(number=number, norms=NORMS, rates=RATES, seeds=seeds)
+        (paper / f"many_{number}.py").write_text(text)
+        setting = Setting(
+            experiment="measures_nothing", arms=arms, seeds=seeds, fixed={"of": number}
+        )
+        records += [made_up(one.cell, draw) for one in plan(setting, "small", "cpu")]
+    assert len(records) == RECORDS
+    write_lines(root / "reports" / "records" / "measures_nothing.jsonl", records)
+
+
+def made_up(cell: Cell, draw: random.Random) -> Record:
+    provenance = Provenance(code="c" * 64, data="d" * 64, torch="2.14.1", device_model="none")
+    worse = cell.arm["norm"] == "identity"
+    return sealed(
+        Record(
+            cell=cell,
+            provenance=provenance,
+            metrics={"error": draw.random() + worse, "train_loss": draw.random(), "steps": 200.0},
+            series={"loss": [2.0 / (1 + i) + draw.random() for i in range(LOSSES)]},
+            diverged=False,
+            seconds=0.4,
+            environment=environment("cpu", threads=1),
+        )
+    )

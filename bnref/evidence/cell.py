@@ -117,5 +117,13 @@ def _digest_of(encoded: bytes) -> str:
 
 
 def key(cell: Cell, provenance: Provenance) -> str:
-    """The name under which the store keeps the cell's record."""
-    return digest({"cell": cell, "provenance": provenance})
+    """The name under which the store keeps the cell's record: digest of {cell, provenance}."""
+    return hashlib.sha256(
+        b'{"cell":' + canonical(cell) + b',"provenance":' + _written(provenance) + b"}"
+    ).hexdigest()
+
+
+@lru_cache
+def _written(provenance: Provenance) -> bytes:
+    """Thousands of cells share theirs."""
+    return canonical(provenance)

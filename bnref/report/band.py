@@ -40,10 +40,10 @@ def draw(path: str, figure: Band, question: Question, records: Mapping[str, Reco
         + (f"; {silent} recorded no {label(figure.series)}." if silent else ".")
         + overlay.told(figure.overlay)
     )
-    lines = {
-        line: steps(figure.series, figure.x, [run for run in found if run.line == line])
-        for line in order(found)
-    }
+    groups: dict[Line, list[Run]] = {line: [] for line in order(found)}
+    for run in found:
+        groups[run.line].append(run)
+    lines = {line: steps(figure.series, figure.x, here) for line, here in groups.items()}
     with canvas.styled():
         page, (axes,) = canvas.blank(height(list(lines)))
         for line, path_ in lines.items():
@@ -80,12 +80,13 @@ def steps(name: str, x_name: str, found: Sequence[Run]) -> list[Step]:
     `x_name` is the series of the abscissa; the index where it is empty.
     """
     series = [run.record.series for run in found if run.record.series.get(name)]
-    longest = max((len(values[name]) for values in series), default=0)
+    ends = sorted(series, key=lambda values: len(values[name]))
     line = []
-    for index in range(longest):
-        here = [values for values in series if len(values[name]) > index]
-        at = [v[x_name][index] for v in here if len(v.get(x_name, ())) > index]
-        y = [values[name][index] for values in here]
+    for index in range(len(ends[-1][name]) if ends else 0):
+        while len(ends[0][name]) <= index:
+            ends.pop(0)
+        at = [v[x_name][index] for v in ends if len(v.get(x_name, ())) > index]
+        y = sorted(values[name][index] for values in ends)
         x = quantile(at, 0.5) if at else float(index)
         line.append(Step(x, quantile(y, 0.25), quantile(y, 0.5), quantile(y, 0.75), len(y)))
     return sorted(line, key=lambda step: step.x) if x_name else line

@@ -13,6 +13,7 @@ from bnref.evidence.record import Record
 from bnref.report import canvas, overlay, words
 from bnref.report.drawing import Drawing, Table, counted, quantile
 from bnref.report.lines import (
+    Line,
     Run,
     diverged,
     height,
@@ -68,6 +69,14 @@ def _values(figure: Curve, found: Sequence[Run]) -> list[float]:
     return [value * figure.scale for value in metrics if value is not None]
 
 
+def _groups(found: Sequence[Run]) -> dict[tuple[Line, Value], list[Run]]:
+    """The runs of each line at each abscissa."""
+    groups: dict[tuple[Line, Value], list[Run]] = {}
+    for run in found:
+        groups.setdefault((run.line, run.x), []).append(run)
+    return groups
+
+
 def _falls(found: Sequence[Run]) -> dict[Value, int]:
     fallen: dict[Value, int] = {}
     for run in found:
@@ -78,13 +87,13 @@ def _falls(found: Sequence[Run]) -> dict[Value, int]:
 
 def _plot(axes: Axes, figure: Curve, found: Sequence[Run]) -> None:
     places, named = positions(figure, found)
-    lines = order(found)
+    lines, groups = order(found), _groups(found)
     step = min(0.12, 0.8 / len(lines)) if named else 0.0  # names: lines stand side by side
     for rank, line in enumerate(lines):
         own = {
             place + step * (rank - (len(lines) - 1) / 2): values
             for x, place in places.items()
-            if (values := _values(figure, [r for r in found if r.line == line and r.x == x]))
+            if (values := _values(figure, groups.get((line, x), ())))
         }
         if own:
             _line(axes, own, line.name, look(line, lines), named)
@@ -126,8 +135,8 @@ def _line(
 def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
     """Room for every line and every run that did not diverge; what lies beyond is counted."""
     shown = _values(figure, [run for run in found if not run.record.diverged])
-    for line, x in dict.fromkeys((run.line, run.x) for run in found):
-        values = _values(figure, [run for run in found if (run.line, run.x) == (line, x)])
+    for runs_here in _groups(found).values():
+        values = _values(figure, runs_here)
         shown += [quantile(values, share) for share in (0.25, 0.75)] if values else []
     shown += [value for one in figure.overlay for value in one.points.values()]
     if figure.log_y:
@@ -138,10 +147,11 @@ def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
 
 def _table(figure: Curve, found: Sequence[Run], x_label: str, y_label: str) -> Table:
     rows = []
+    groups = _groups(found)
     for line in order(found):
         for x in dict.fromkeys(run.x for run in found):
-            here = [run for run in found if run.line == line and run.x == x]
-            if not here:
+            here = groups.get((line, x))
+            if here is None:
                 continue
             values = _values(figure, here)
             quartiles = (

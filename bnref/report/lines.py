@@ -40,28 +40,30 @@ class Run:
 
 def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "") -> list[Run]:
     """Every run of the question. Runs of one hue, x and seed that differ otherwise part the line."""
-    cells = [(p, p.cell.arm, records.get(identity(p.cell))) for p in question.cells()]
+    cells = question.cells()
+    arms = {id(p.arm): (p.arm.name, p.cell.arm) for p in cells}  # many seeds have one arm
     groups: dict[tuple[Value, Value], list[Mapping[str, Value]]] = {}
-    for _, arm, _ in cells:
+    for _, arm in arms.values():
         groups.setdefault((arm.get(hue), arm.get(x)), []).append(arm)
     parting = sorted(
         {
             name
-            for arms in groups.values()
-            for name in {name for arm in arms for name in arm}
-            if len({repr(arm.get(name)) for arm in arms}) > 1
+            for group in groups.values()
+            for name in {name for arm in group for name in arm}
+            if len({repr(arm.get(name)) for arm in group}) > 1
         }
     )
-    return [
-        Run(
-            Line(
-                _word(arm[hue]) if hue in arm else p.arm.name,
-                ", ".join(f"{name} {_word(arm.get(name))}" for name in parting),
-            ),
-            arm.get(x),
-            record,
+    lines = {
+        number: Line(
+            _word(arm[hue]) if hue in arm else name,
+            ", ".join(f"{name} {_word(arm.get(name))}" for name in parting),
         )
-        for p, arm, record in cells
+        for number, (name, arm) in arms.items()
+    }
+    found = ((p, records.get(identity(p.cell))) for p in cells)
+    return [
+        Run(lines[id(p.arm)], p.cell.arm.get(x), record)
+        for p, record in found
         if record is not None
     ]
 

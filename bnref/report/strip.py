@@ -9,6 +9,8 @@ from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing, Table, counted
 
+MOST_ROWS = 60
+"""Seeds that have a row and a name of their own; more share that height and go without names."""
 FOR, AGAINST, NEITHER = canvas.REGION_INK, canvas.PALETTE[6], canvas.MUTED
 
 
@@ -29,7 +31,7 @@ def draw(path: str, finding: Finding, effects: Mapping[int, tuple[float, float]]
     )
     ordered = sorted(effects.items(), key=lambda item: (item[1], item[0]))
     with canvas.styled():
-        page, (axes,) = canvas.blank(1.45 + 0.17 * len(effects))
+        page, (axes,) = canvas.blank(1.45 + 0.17 * min(len(effects), MOST_ROWS))
         _plot(axes, finding, ordered)
         axes.set(title=title, xlabel=words.with_unit("effect,", unit) if unit else "effect")
         svg = canvas.svg(page, title, caption)
@@ -80,8 +82,13 @@ def _plot(axes: Axes, finding: Finding, ordered: list[tuple[int, tuple[float, fl
             axes.axvline(bound, color=canvas.REGION_INK, linewidth=0.9, zorder=1)
     axes.axvline(0, color=canvas.INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     looks = {"for": (FOR, "o"), "against": (AGAINST, "X"), "neither": (NEITHER, "D")}
+    points: dict[str, list[tuple[float, int]]] = {name: [] for name in looks}
     for place, (_, (a, b)) in enumerate(ordered, start=1):
-        color, marker = looks[side(finding, a, b)]
+        spoken = side(finding, a, b)
+        color, marker = looks[spoken]
+        if a == b and math.isfinite(a):
+            points[spoken].append((a, place))
+            continue
         inside = [min(max(end, left), right) for end in (a, b)]
         if a != b:
             axes.plot(
@@ -100,8 +107,9 @@ def _plot(axes: Axes, finding: Finding, ordered: list[tuple[int, tuple[float, fl
                     at, place, marker=arrow, color=color, markersize=7, clip_on=False, zorder=3
                 )
     _interval(axes, finding, left, right)
+    named = ordered if len(ordered) <= MOST_ROWS else []
     axes.set_yticks(
-        range(len(ordered) + 1), ["median", *(str(seed) for seed, _ in ordered)], fontsize=7.5
+        range(len(named) + 1), ["median", *(str(seed) for seed, _ in named)], fontsize=7.5
     )
     axes.set_ylim(len(ordered) + 0.7, -0.9)
     axes.set_ylabel("seed")

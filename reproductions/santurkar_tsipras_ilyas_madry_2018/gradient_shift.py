@@ -1,33 +1,15 @@
 """Internal covariate shift, by the paper's gradients, is larger with batch norm.
 
-<<<<<<< HEAD
 Santurkar et al. 2018, section 2.2, definition 2.1, figure 3 (a), a single run. In the pilot (seeds 50-52)
 the shift with batch norm was 0.51, 0.71 and 0.72 of the plain network's, and larger at the very first
 steps only.
-=======
-Santurkar et al. 2018, definition 2.1, figure 3 (b), at the rate of the paper's later versions. The bound is
-half of the difference between a direction that is kept (cosine 1) and one that is lost (0). Pilots (20
-seeds, medians): without a normaliser 1.00 at both layers, with batch norm 0.77 (layer 9) and -0.07 (17).
->>>>>>> packs
 """
 
 import math
 from collections.abc import Callable
 
-<<<<<<< HEAD
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Band
-=======
-from bnref.evidence.claim import (
-    UNDEFINED,
-    Band,
-    Claim,
-    Effect,
-    Expectation,
-    Rows,
-    Substitution,
-)
->>>>>>> packs
 from bnref.evidence.verdict import above
 from reproductions.beds import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS, leaves_chance
 
@@ -81,16 +63,5 @@ CLAIM = Claim(
             title="Internal covariate shift of definition 2.1",
         ),
     ),
-<<<<<<< HEAD
     substitution=Substitution(better="lower", margin=0.5),
-=======
-    expected={
-        "small": Expectation(
-            outcome="inconclusive",
-            because="In pilots 10 of 20 effects reach 0.5, median 0.43: with batch norm layer 17 loses its "
-            "direction and layer 9 keeps most of it, and six plain networks turned theirs around.",
-        )
-    },
-    substitution=Substitution(better="higher", margin=0.25),
->>>>>>> packs
 )
