@@ -116,8 +116,9 @@ def test_late_drift_is_of_the_second_half_alone():
     moving = unit + torch.tensor([0.0, 2.0, 2.0, 3.0])[:, None, None]
     found = hidden_layers.drift(moving)
     assert found["drift"] == pytest.approx((2 + 0 + 1) / 3 / 2)
-    assert found["late_drift"] == pytest.approx(1 / 2)
+    assert found["late_drift"] == pytest.approx((0 + 1) / 2 / 2)
     assert found["excursion"] == pytest.approx(3 / 2)
+    assert hidden_layers.drift(moving[:2])["late_drift"] == pytest.approx(1), "two probes: both"
 
 
 def test_shapes_tell_a_gaussian_from_its_rectification():

@@ -112,7 +112,7 @@ def drift(seen: Tensor) -> dict[str, float]:
     """Drift, excursion and spread of percentiles (T, 3, C)."""
     low, middle, high = seen.unbind(1)
     spread = (high - low).mean(0)
-    half = len(seen) // 2
+    half = (len(seen) - 1) // 2  # of two probes both
     late_middle, late_spread = middle[half:], (high - low)[half:].mean(0)
     return {
         "drift": float((middle.diff(dim=0).abs().mean(0) / spread).median()),
