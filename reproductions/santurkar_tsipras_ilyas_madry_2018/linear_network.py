@@ -55,7 +55,6 @@ CLAIM = Claim(
             hue="norm",
             log_x=True,
             log_y=True,
-            x_label="learning rate",
             y_label="training loss, last tenth of the steps",
             title="Loss of the linear network after 10,000 steps against the learning rate",
         ),
