@@ -132,7 +132,8 @@ def _drain(
                         outcomes = future.result()
                         tasks = flying.pop(future)
                         queue.extendleft(reversed(tasks[len(outcomes) :]))
-                        brief = sum(o.seconds for o in outcomes) < TOGETHER_SECONDS / 2
+                        spent = sum(o.seconds * o.task.size for o in outcomes)
+                        brief = spent < TOGETHER_SECONDS / 2
                         together = min(2 * len(outcomes), most) if brief else len(outcomes)
                         for outcome in outcomes:
                             if outcome.store_broken:

@@ -80,13 +80,13 @@ def steps(name: str, x_name: str, found: Sequence[Run]) -> list[Step]:
     `x_name` is the series of the abscissa; the index where it is empty.
     """
     series = [run.record.series for run in found if run.record.series.get(name)]
-    ends = sorted(series, key=lambda values: len(values[name]))
+    ends = sorted(((v[name], v.get(x_name, ())) for v in series), key=lambda pair: len(pair[0]))
     line = []
-    for index in range(len(ends[-1][name]) if ends else 0):
-        while len(ends[0][name]) <= index:
-            ends.pop(0)
-        at = [v[x_name][index] for v in ends if len(v.get(x_name, ())) > index]
-        y = sorted(values[name][index] for values in ends)
+    for index in range(len(ends[-1][0]) if ends else 0):
+        while len(ends[0][0]) <= index:
+            del ends[0]
+        at = [xs[index] for _, xs in ends if len(xs) > index] if x_name else []
+        y = sorted(values[index] for values, _ in ends)
         x = quantile(at, 0.5) if at else float(index)
         line.append(Step(x, quantile(y, 0.25), quantile(y, 0.5), quantile(y, 0.75), len(y)))
     return sorted(line, key=lambda step: step.x) if x_name else line
