@@ -27,6 +27,8 @@ CLEAN = ("numpy_plain", "bnref_norms", "torch_nn")
 SEEDS = 200
 AT_ONCE = 10
 """Seeds that a process takes at a time: it imports torch for them once."""
+PATIENCE = 300.0
+"""Seconds that a check may take: here a machine that is busy must not look like a layer that hangs."""
 
 
 def measure(store: Path, seeds: Iterable[int], write: Any = print) -> None:
@@ -62,7 +64,7 @@ def judge(adapter: str, target: str, seeds: list[int], basis: Basis, store: Path
     """In a worker: the checks that are not as declared, of each seed."""
     implementation, shelf = load(target), Shelf(store, Alarms)
     for seed in seeds:
-        report = run(implementation, seed)
+        report = run(implementation, seed, seconds=PATIENCE)
         if report.kit != basis.kit:
             return "the kit was changed meanwhile"
         bad = [result.check for result in report.results if not result.as_declared]
