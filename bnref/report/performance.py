@@ -22,7 +22,5 @@ def write(root: Path, sections: Mapping[str, object], environment: Mapping[str, 
     path.write_bytes(text + b"\n")
     layers = ordered.get("layers")
     if isinstance(layers, Mapping):
-        figures = folder / "figures"
-        figures.mkdir(exist_ok=True)
-        (figures / "roofline.svg").write_text(roofline.draw(layers))
+        (folder / "roofline.svg").write_text(roofline.draw(layers))
     return path

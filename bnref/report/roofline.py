@@ -1,4 +1,4 @@
-"""figures/roofline.svg: how near layers come to the memory bandwidth of the machine."""
+"""roofline.svg: how near layers come to the memory bandwidth of the machine."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
