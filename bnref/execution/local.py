@@ -157,15 +157,12 @@ def _fly(
 
 
 def _submit(pool: Executor, function: Callable[..., object], *arguments: object) -> "Future":  # type: ignore[type-arg]
-    """Submit with Ctrl-C ignored, which a process that starts meanwhile inherits."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not the main thread: the handler is not ours to move
-        return pool.submit(function, *arguments)
+    """Submit while Ctrl-C waits: a process that starts meanwhile inherits that, and none is lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(function, *arguments)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

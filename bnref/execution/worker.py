@@ -69,6 +69,7 @@ def begin(driver: int, dealt: "SimpleQueue[str] | None" = None) -> None:
     if dealt is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = dealt.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 
