@@ -105,7 +105,7 @@ def test_a_cell_of_each_bed_takes_two_steps_and_has_what_its_effect_reads(
     planned = plan(setting, scale, "cpu", seeds=[3])[0]
     short = {"batch_size": 4, "images": 8, "probe_every": 1, "learning_rate": 1e-3}
     cell = msgspec.structs.replace(planned.cell, arm={**planned.cell.arm, **short})
-    found = experiment(cell.experiment)(cell)
+    found = experiment(cell.experiment)((cell,))[0]
     assert not found.diverged
     wanted = {
         "IS15-12": {"first_loss", "train_loss"},
