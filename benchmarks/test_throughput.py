@@ -38,7 +38,8 @@ from bnref.execution.worker import Outcome, Task, experiment
 from bnref.lab.data import VALIDATION_SHARE
 from bnref.lab.datasets import fashion_mnist_10k
 from bnref.lab.nets import CONVOLUTIONS
-from reproductions.beds import DEEP_LINEAR, PERCEPTRON, SWEEP
+from reproductions.beds import PERCEPTRON, SWEEP
+from reproductions.deep_linear import DEEP_LINEAR
 
 WORKERS = 2
 BLOCKS = 3

@@ -7,7 +7,8 @@ import math
 
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
-from reproductions.beds import FASHION, Bed
+from reproductions.beds import FASHION
+from reproductions.paper_beds import Bed
 
 FEW: Bed = {"data": "fashion_mnist_10k", "pool": 4, "train_images": 2000, "batch_size": 50}
 """2,000 images of 7x7 pixels."""

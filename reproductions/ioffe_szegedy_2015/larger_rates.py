@@ -7,7 +7,8 @@ from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Substitutio
 from bnref.evidence.effects import headroom
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.beds import INCEPTION_SWEEP, SHORT_VGG_CIFAR10, SWEEP, on
+from reproductions.beds import INCEPTION_SWEEP, SWEEP
+from reproductions.paper_beds import SHORT_VGG_CIFAR10, on
 
 
 def halves_its_loss(row: Row) -> bool:

@@ -6,8 +6,9 @@ The paper does not say so; the claim is how its abstract is commonly read (card 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import headroom
 from bnref.evidence.verdict import above
-from reproductions.beds import INCEPTION_SWEEP, SHORT_VGG_CIFAR10, SWEEP, on
+from reproductions.beds import INCEPTION_SWEEP, SWEEP
 from reproductions.ioffe_szegedy_2015.larger_rates import halves_its_loss
+from reproductions.paper_beds import SHORT_VGG_CIFAR10, on
 
 
 def decades(rows: Rows) -> Effect:

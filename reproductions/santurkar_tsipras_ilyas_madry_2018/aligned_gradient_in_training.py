@@ -8,7 +8,7 @@ either sign is to be expected. In the pilot (seeds 50-52) 48 to 49 % of the unit
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, UNIT_GRADIENTS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
 from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import entered
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import DEEP_LANDSCAPE, DEEP_PROTOCOL
+from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL
 from reproductions.santurkar_tsipras_ilyas_madry_2018.beta_at_the_median import (
     QUARTER,
     departure,

@@ -8,7 +8,7 @@ from bnref.evidence.claim import Claim, Effect, Row, Rows, Substitution
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
 
 STEPS = 200
 

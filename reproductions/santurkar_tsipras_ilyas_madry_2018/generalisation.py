@@ -9,7 +9,7 @@ from bnref.evidence.claim import Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.effects import points
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
 
 
 def fewer_errors(rows: Rows) -> Effect:

@@ -8,7 +8,7 @@ without.
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, GRADIENT_SHIFT
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION, compared
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Expectation, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import GRADIENT_SHIFT
+from reproductions.deep_perceptrons import GRADIENT_SHIFT
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_cosine import smaller_cosine
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS, leaves_chance
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS
 
 DEFINITION = (
     "Every five steps: G, the gradient of a layer's weights, and G' after the layers before it took the "

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import DEEP_PROTOCOL, L1, LAYER_INPUTS, OTHERS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, LAYER_INPUTS, OTHERS
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms[:1], L1), seeds=20)
 

@@ -6,7 +6,8 @@ The paper compares with no normaliser only; this is the control that its argumen
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.effects import headroom
 from bnref.evidence.verdict import above
-from reproductions.beds import SHORT_VGG_CIFAR10, SWEEP, VGG_CIFAR10, on
+from reproductions.beds import SWEEP
+from reproductions.paper_beds import SHORT_VGG_CIFAR10, VGG_CIFAR10, on
 from reproductions.santurkar_tsipras_ilyas_madry_2018.larger_rates import beats_chance
 
 

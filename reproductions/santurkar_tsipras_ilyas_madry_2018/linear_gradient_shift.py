@@ -17,7 +17,7 @@ from bnref.evidence.claim import (
 )
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
 
 COSINES = ("cosine_9", "cosine_17")
 

@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
 
 RATE = 1e-6
 """The rate of the paper's figure."""

@@ -8,7 +8,7 @@ loss of the three over 20 pilot seeds and was fixed then: at 1e-7, 3e-7 and 1e-6
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Rows
-from reproductions.beds import at_rate
+from reproductions.deep_linear import at_rate
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_network
 from reproductions.santurkar_tsipras_ilyas_madry_2018.linear_network import log_ratio, loss
 

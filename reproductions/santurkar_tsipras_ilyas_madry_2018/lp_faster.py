@@ -10,7 +10,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF
 
 SETTING = replace(LAYER_INPUTS, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 

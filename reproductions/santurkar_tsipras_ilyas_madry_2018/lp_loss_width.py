@@ -11,14 +11,8 @@ from dataclasses import replace
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import (
-    DEEP_LANDSCAPE,
-    DEEP_PROTOCOL,
-    L1,
-    L2,
-    LINF,
-    leaves_chance,
-)
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL, L1, L2, LINF
 
 SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 

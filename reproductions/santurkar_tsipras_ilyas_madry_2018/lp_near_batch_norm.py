@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF, OTHERS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF, OTHERS
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms[:1], L1, L2, LINF), seeds=20)
 

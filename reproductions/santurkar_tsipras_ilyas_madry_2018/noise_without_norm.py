@@ -9,7 +9,8 @@ from dataclasses import replace
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, LAYER_INPUTS, NOISY_IDENTITY, leaves_chance
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY_IDENTITY
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY_IDENTITY, *grid(norm=("identity",))))

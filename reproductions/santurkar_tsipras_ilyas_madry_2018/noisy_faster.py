@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, LAYER_INPUTS, NOISY
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY, *grid(norm=("identity",))))
 

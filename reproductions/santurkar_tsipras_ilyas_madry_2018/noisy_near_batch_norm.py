@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import DEEP_PROTOCOL, LAYER_INPUTS, NOISY, OTHERS
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY, OTHERS
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms, NOISY), seeds=20)

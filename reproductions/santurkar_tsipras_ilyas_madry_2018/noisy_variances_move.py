@@ -9,7 +9,8 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, SHIFT_PROTOCOL, leaves_chance
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import SETTING
 
 

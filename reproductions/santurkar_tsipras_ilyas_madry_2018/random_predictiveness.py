@@ -8,7 +8,8 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.effects import contrast
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, RANDOM_DIRECTIONS, leaves_chance
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, RANDOM_DIRECTIONS
 
 
 def smoother(rows: Rows) -> Effect:

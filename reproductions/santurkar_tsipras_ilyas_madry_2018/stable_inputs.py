@@ -10,13 +10,8 @@ from dataclasses import replace
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import (
-    DEEP_PROTOCOL,
-    LAYER_INPUTS,
-    OTHERS,
-    SHIFT_PROTOCOL,
-    leaves_chance,
-)
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS, SHIFT_PROTOCOL
 
 SETTING = replace(LAYER_INPUTS, seeds=20)
 

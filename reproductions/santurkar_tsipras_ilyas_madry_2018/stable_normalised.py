@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.beds import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
 from reproductions.santurkar_tsipras_ilyas_madry_2018.stable_inputs import SETTING, steadier
 
 

@@ -8,7 +8,8 @@ standard deviation and beta the mean; here is what trained networks do. In the p
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.beds import DEEP_PROTOCOL, UNIT_GRADIENTS, leaves_chance
+from reproductions.beds import leaves_chance
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
 
 
 def entered(rows: Rows) -> Row | None:

@@ -13,7 +13,8 @@ from bnref.evidence.claim import (
 from bnref.evidence.effects import points
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.beds import CLASSIFY, FASHION, wu_he_scales
+from reproductions.beds import CLASSIFY, FASHION
+from reproductions.paper_beds import wu_he_scales
 
 FIXED = {**FASHION, "net": "convnet5", "images": 6000, "sgd_momentum": 0.9, "reestimate": True}
 RATE_AT_32 = {"batch_norm": 0.04, "group_norm": 0.02}

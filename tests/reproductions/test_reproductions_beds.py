@@ -1,28 +1,77 @@
-"""A setting on another bed is the same experiment with other data, network and budget."""
+"""A setting on another bed is the same experiment with other data, network and budget.
 
+Every network and image shape of the scales gpu and paper takes two steps here on four random images,
+and every effect finds what it reads in what that run measured.
+"""
+
+from collections import defaultdict
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from bnref.evidence.claim import grid, plan
+import bnref.lab.data
+from bnref.evidence.cell import pack
+from bnref.evidence.claim import Claim, Row, Rows, Setting, grid, plan
 from bnref.evidence.provenance import data_digest
 from bnref.evidence.registry import load
+from bnref.evidence.verdict import as_interval
 from bnref.execution.worker import experiment
-from bnref.lab.data import Data, Split
-from bnref.lab.experiments import classify, landscape
+from bnref.lab.datasets.arrays import Arrays
+from bnref.lab.datasets.folder import Folder
 from bnref.lab.papers.catalogue import PAPER_NETS
-from bnref.lab.pictures import Pictures
-from bnref.lab.randomness import generator
-from reproductions.beds import LANDSCAPE, SWEEP, VGG_CIFAR10, at_rate_per_image, on
+from reproductions.beds import LANDSCAPE, SWEEP
+from reproductions.paper_beds import VGG_CIFAR10, at_rate_per_image, on
 
 ROOT = Path(__file__).parents[2]
 AUGMENTATIONS = {"cifar10": "crop_flip", "cifar100": "crop_flip", "imagenet": "resized_crop_flip"}
-AT_SCALE = (
-    "IS15-12", "IS15-12-GN", "SA18-2", "SA18-2-GN", "SA18-8", "SA18-9", "SA18-10", "WH18-1"
+SHAPE = (
+    "data", "pool", "net", "depth", "width", "blocks", "layers", "form", "where", "groups", "factors"
 )  # fmt: skip
+"""Parameters of an arm that make another network or another shape of its input."""
+BRIEF = {
+    "batch_size": 4, "images": 8, "steps": 2, "train_images": 8, "probe_images": 4, "learning_rate": 1e-3,
+    "probe_every": 1, "look_every": 1, "networks": 1, "repeats": 2, "pack": 1, "stages": 2,
+}  # fmt: skip
+"""Two steps on four images each, for the parameters that an arm has."""
+ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "bn_inception", "resnet110", "1000_2")
+CLAIMS = {claim.id: claim for _, claim in load(ROOT).values()}
+ABOVE_SMALL = [
+    (claim, scale)
+    for claim in CLAIMS.values()
+    for scale in ("gpu", "paper")
+    if claim.kind == "statistical" and scale in claim.settings
+]
+
+
+def network(setting: Setting, arm) -> str:
+    """The experiment and everything that makes a network of its own, as the id of a test."""
+    parameters = {**setting.fixed, **arm.parameters}
+    shape = [f"{name}={parameters[name]}" for name in SHAPE if name in parameters]
+    return "-".join([setting.experiment.rpartition(".")[2], *shape])
+
+
+def networks() -> dict[str, list[tuple[Claim, str]]]:
+    """Each distinct network, and the claims at their scales whose first arm has it."""
+    found = defaultdict(list)
+    for claim, scale in ABOVE_SMALL:
+        setting = claim.settings[scale]
+        for number, arm in enumerate(setting.arms):
+            asked = found[network(setting, arm)]
+            if number == 0:
+                asked.append((claim, scale))
+    return found
+
+
+NETWORKS = networks()
+FIRST = {
+    network(claim.settings[scale], one.arm): one
+    for claim, scale in reversed(ABOVE_SMALL)
+    for one in reversed(plan(claim.settings[scale], scale, "cpu", seeds=[3]))
+}
+"""One cell of each."""
 
 
 def test_a_bed_swaps_data_network_and_budget_and_leaves_the_rest():
@@ -51,66 +100,69 @@ def test_a_rate_per_image_is_proportional_to_the_batch():
     assert [arm.name for arm in found] == [arm.name for arm in arms]
 
 
-@pytest.fixture(scope="module")
-def claims():
-    return {claim.id: claim for _, claim in load(ROOT).values()}
-
-
-@pytest.mark.parametrize("id", AT_SCALE)
-def test_claims_about_training_can_be_asked_at_every_scale(claims, id):
-    assert set(claims[id].settings) == {"smoke", "small", "gpu", "paper"}
-
-
-def test_cells_above_scale_small_name_networks_data_and_augmentation_that_exist(claims):
-    for claim in claims.values():
-        for scale in {"gpu", "paper"} & set(claim.settings):
-            setting = claim.settings[scale]
-            for planned in plan(setting, scale, "cuda", seeds=[100]):
-                arm = planned.cell.arm
-                if "data" not in arm:
-                    continue
-                where = f"{claim.id} at scale {scale}, {planned.arm.name}"
-                assert data_digest(str(arm["data"])), where
-                if arm["data"] in AUGMENTATIONS:
-                    assert arm["net"] in PAPER_NETS, where
-                    expected = (None, AUGMENTATIONS[str(arm["data"])])
-                    assert arm["augment"] in expected, where
-
-
 @pytest.fixture
-def eight_images(monkeypatch, tmp_path):
-    """Random images in the place of every data set: in memory as CIFAR is, or on disk as ImageNet."""
-    labels = torch.arange(8) % 10
+def random_images(monkeypatch, tmp_path):
+    """Random images in the place of every data set: in memory, or on disk as ImageNet's are."""
 
-    def load(name, device, pool):
-        if name == "imagenet":
-            for number in range(8):
-                Image.effect_noise((40 + number, 40), 50).save(tmp_path / f"{number}.jpeg")
-            split = Split(Pictures(tuple(map(str, sorted(tmp_path.iterdir()))), device), labels)
-        else:
-            split = Split(torch.randn(8, 3, 32, 32, generator=generator(0, name)), labels)
-        return Data(split, split, split, classes=10, sha256="none")
+    def arrays(shape):
+        draw = np.random.default_rng(0)
+        images = [draw.integers(0, 256, (count, *shape), dtype=np.uint8) for count in (20, 10)]
+        labels = [np.arange(count, dtype=np.uint8) % 10 for count in (20, 10)]
+        return Arrays(images[0], labels[0], images[1], labels[1])
 
-    for module in (classify, landscape):
-        monkeypatch.setattr(module, "load", load)
+    def folder():
+        for number in range(20):
+            Image.effect_noise((40 + number, 40), 50).save(tmp_path / f"{number:02}.jpeg")
+        samples = tuple((str(path), i % 10) for i, path in enumerate(sorted(tmp_path.iterdir())))
+        return Folder(samples, samples[:10])
+
+    shapes = {"cifar10": (32, 32, 3), "cifar100": (32, 32, 3), "mnist": (28, 28)}
+    for name in ("fashion_mnist", "fashion_mnist_10k"):
+        shapes[name] = (28, 28)
+    for name, shape in shapes.items():
+        monkeypatch.setattr(f"bnref.lab.datasets.{name}.load", lambda shape=shape: arrays(shape))
+    monkeypatch.setattr("bnref.lab.datasets.imagenet.load", folder)
+    monkeypatch.setattr("bnref.lab.data._pinned", lambda name: "random images")
+    bnref.lab.data.load.cache_clear()
+    yield
+    bnref.lab.data.load.cache_clear()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scale", ["gpu", "paper"])
-@pytest.mark.parametrize("id", ["IS15-12", "SA18-2", "SA18-8", "WH18-1"])
-def test_a_cell_of_each_bed_takes_two_steps_and_has_what_its_effect_reads(
-    claims, eight_images, id, scale
-):
-    setting = claims[id].settings[scale]
-    planned = plan(setting, scale, "cpu", seeds=[3])[0]
-    short = {"batch_size": 4, "images": 8, "probe_every": 1, "learning_rate": 1e-3}
-    cell = msgspec.structs.replace(planned.cell, arm={**planned.cell.arm, **short})
-    found = experiment(cell.experiment)((cell,))[0]
-    assert not found.diverged
-    wanted = {
-        "IS15-12": {"first_loss", "train_loss"},
-        "SA18-2": {"train_accuracy"},
-        "SA18-8": {"loss_width_median", "predictiveness_median", "beta_q95", "train_accuracy"},
-        "WH18-1": {"test_errors", "test_images"},
-    }
-    assert wanted[id] <= set(found.metrics)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name,
+            marks=[pytest.mark.slow] if any(net in name for net in ABOVE_TWO_SECONDS) else [],
+        )
+        for name in NETWORKS
+    ],
+)
+def test_a_network_takes_two_steps_and_effects_find_what_they_read(name, random_images):
+    cell = FIRST[name].cell
+    short = {key: value for key, value in BRIEF.items() if key in cell.arm}
+    cell = msgspec.structs.replace(cell, arm={**cell.arm, **short})
+    (found,) = experiment(cell.experiment)(pack(cell))
+    assert not found.diverged, f"{name} diverged in two steps"
+    assert found.metrics
+    for claim, scale in NETWORKS[name]:
+        arms = claim.settings[scale].arms
+        rows = Rows(tuple(Row(arm, found.metrics, found.series, False) for arm in arms))
+        try:
+            as_interval(claim.effect(rows))
+        except KeyError as missing:
+            pytest.fail(f"{claim.id} at scale {scale} reads {missing}, not in {name}'s record")
+
+
+def test_cells_above_scale_small_name_networks_data_and_augmentation_that_exist():
+    for claim, scale in ABOVE_SMALL:
+        for planned in plan(claim.settings[scale], scale, "cuda", seeds=[100]):
+            arm = planned.cell.arm
+            if "data" not in arm:
+                continue
+            where = f"{claim.id} at scale {scale}, {planned.arm.name}"
+            assert data_digest(str(arm["data"])), where
+            if arm["data"] in AUGMENTATIONS:
+                assert arm.get("augment") in (None, AUGMENTATIONS[str(arm["data"])]), where
+            if "classify" in planned.cell.experiment:
+                assert arm["net"] in (*PAPER_NETS, "mlp"), where

@@ -1,0 +1,110 @@
+"""Beds of scales gpu and paper: the papers' data, networks and budgets, and how a setting is put on one.
+
+They have run for two steps on a CPU, on no GPU.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Arm, Setting
+
+Bed = Mapping[str, Value]
+"""What the arms of a setting share: data, network, budget."""
+
+CIFAR10: Bed = {"data": "cifar10", "pool": 1, "augment": "crop_flip"}
+
+IMAGENET: Bed = {"data": "imagenet", "pool": 1, "augment": "resized_crop_flip"}
+"""A folder of JPEG images, one folder a class; crops of 224 pixels. A fifth of it validates."""
+
+CIFAR_EPOCH, IMAGENET_EPOCH = 40_000, 1_024_934
+"""Images of an epoch without the fifth that validates."""
+
+VGG_CIFAR10: Bed = {
+    **CIFAR10,
+    "augment": None,
+    "net": "vgg16",
+    "batch_size": 128,
+    "images": 128 * 15_000,
+}
+"""Santurkar et al. 2018, appendix A.1: VGG-like network, plain SGD, 15,000 steps, no augmentation."""
+
+SHORT_VGG_CIFAR10: Bed = {**VGG_CIFAR10, "images": 128 * 3_000}
+"""A fifth of the paper's steps, for one GPU."""
+
+RESNET20_CIFAR10: Bed = {
+    **CIFAR10,
+    "net": "resnet20",
+    "batch_size": 128,
+    "images": 50 * CIFAR_EPOCH,
+    "sgd_momentum": 0.9,
+    "weight_decay": 1e-4,
+    "drops": "0.5,0.75",
+}
+"""The small residual network of He et al. 2016, section 4.2, and its recipe, for one GPU.
+
+The rate falls to a tenth at half and at three quarters of the steps; the number of epochs is ours.
+"""
+
+SHORT_RESNET20_CIFAR10: Bed = {**RESNET20_CIFAR10, "images": 5 * CIFAR_EPOCH}
+"""Five epochs, for sweeps down to batch 2."""
+
+RESNET50_IMAGENET: Bed = {
+    **IMAGENET,
+    "net": "resnet50",
+    "batch_size": 32,
+    "images": 100 * IMAGENET_EPOCH,
+    "sgd_momentum": 0.9,
+    "weight_decay": 1e-4,
+    "drops": "0.3,0.6,0.9",
+}
+"""Wu & He 2018, section 4.1: ResNet-50, 100 epochs, the rate a tenth from epochs 30, 60 and 90 on.
+
+One process: a step of SGD sees the images that batch norm sees, not those of eight GPUs.
+"""
+
+INCEPTION_IMAGENET: Bed = {
+    **RESNET50_IMAGENET,
+    "net": "bn_inception",
+    "images": 30 * IMAGENET_EPOCH,
+    "weight_decay": 0.0,
+    "drops": None,
+}
+"""Ioffe & Szegedy 2015, section 4.2: Inception, batch 32; epochs and a constant rate are ours."""
+
+
+def on(
+    bed: Bed, setting: Setting, *, arms: tuple[Arm, ...] | None = None, seeds: int | None = None
+) -> Setting:
+    """The same experiment and arms on another bed, whose values win over the setting's own.
+
+    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256), "gpu": on(VGG_CIFAR10, SWEEP)}
+    """
+    return replace(
+        setting,
+        arms=arms or setting.arms,
+        seeds=seeds or setting.seeds,
+        fixed={**setting.fixed, **bed},
+    )
+
+
+def at_rate_per_image(rate: float, setting: Setting) -> Setting:
+    """The setting with a learning rate proportional to the batch size in every arm."""
+
+    def changed(arm: Arm) -> Arm:
+        size = {**setting.fixed, **arm.parameters}["batch_size"]
+        assert isinstance(size, int), f"arm {arm.name}: batch_size is {size!r}"
+        return Arm(arm.name, {**arm.parameters, "learning_rate": rate * size})
+
+    return replace(setting, arms=tuple(changed(arm) for arm in setting.arms))
+
+
+def wu_he_scales(small: Setting) -> dict[str, Setting]:
+    """A setting of Wu & He 2018 at the scales above small, at one rate per image for all its arms.
+
+    0.1 for 128 images of CIFAR-10 (He et al. 2016), and for the paper's 8 x 32 of ImageNet.
+    """
+    return {
+        "gpu": at_rate_per_image(0.1 / 128, on(SHORT_RESNET20_CIFAR10, small)),
+        "paper": at_rate_per_image(0.1 / 256, on(RESNET50_IMAGENET, small)),
+    }
