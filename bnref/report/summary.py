@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bnref.evidence.finding import Finding
 from bnref.report.page import Entry, Page
 
-
 FEW = 8
 """A group of more claims than this shows its headline claims, and the others folded away."""
 
