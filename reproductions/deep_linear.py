@@ -28,6 +28,12 @@ DEEP_LINEAR_ARMS = replace(
     DEEP_LINEAR, arms=grid(norm=("batch_norm", "identity"), learning_rate=LINEAR_RATES)
 )
 
+DEEP_LINEAR_SETTINGS = {
+    "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
+    **dict.fromkeys(("small", "gpu", "paper"), DEEP_LINEAR_ARMS),
+}
+"""At every scale the paper's own size."""
+
 DEEP_LINEAR_PROTOCOL = (
     "25 matrices of 10x10, Glorot's normal initialisation, learn to multiply by a Gaussian matrix A: "
     "gradient descent on the sum of squares over 1,000 centred Gaussian rows, 10,000 steps. Batch norm, "

@@ -9,6 +9,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Su
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import entered
 
 
@@ -26,7 +27,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Every five steps, on the batch that trains: <dL/dz, yhat> of every hidden unit, z the outputs of "
     "batch norm with weight and bias, yhat those before. Judged where it and its plain twin end above 30 %.",
-    settings={"small": UNIT_GRADIENTS, "smoke": UNIT_GRADIENTS.shrunk(images=640)},
+    settings=santurkar_settings(UNIT_GRADIENTS, images=640),
     effect=majority,
     region=above(5.0),
     unit="points over one half",

@@ -11,6 +11,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Su
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+from reproductions.paper_beds import santurkar_settings
 
 LAW = 2 / 0.1
 QUARTER = math.log2(1.25)
@@ -29,7 +30,7 @@ CLAIM = Claim(
     statement="The median effective beta-smoothness is 2 / learning rate with batch normalisation and "
     "without, within a quarter.",
     protocol=LANDSCAPE_PROTOCOL,
-    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    settings=santurkar_settings(LANDSCAPE, images=640),
     effect=departure,
     region=within(-QUARTER, QUARTER),
     unit="log2 of the median over 2 / rate, worst arm",

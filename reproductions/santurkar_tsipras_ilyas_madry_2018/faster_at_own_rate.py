@@ -8,6 +8,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Row, Rows, Substituti
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP, leaves_chance
+from reproductions.paper_beds import santurkar_settings
 
 
 def best(rows: tuple[Row, ...]) -> float | None:
@@ -31,7 +32,7 @@ CLAIM = Claim(
     protocol="The runs of IS15-12: five convolutions on 14x14 Fashion-MNIST, plain SGD, batch 32, 200 steps, "
     "13 rates in factors of two, He initialisation in both arms. The highest accuracy of the last tenth of "
     "the batches over the rates, which within a seed is chosen on the same batches in both arms.",
-    settings={"small": SWEEP, "smoke": SWEEP.shrunk(images=256)},
+    settings=santurkar_settings(SWEEP, images=256),
     effect=gain,
     region=above(1.0),
     unit="points of training accuracy, each at its best rate",

@@ -10,6 +10,7 @@ from bnref.evidence.effects import points
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
+from reproductions.paper_beds import santurkar_settings
 
 
 def fewer_errors(rows: Rows) -> Effect:
@@ -25,7 +26,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Test images are classified once, after the last step, with running statistics. The "
     "budget is one and a half passes over the training images: of the gap, speed is a part.",
-    settings={"small": LAYER_INPUTS, "smoke": LAYER_INPUTS.shrunk(images=1920)},
+    settings=santurkar_settings(LAYER_INPUTS, images=1920),
     effect=fewer_errors,
     region=above(1.0),
     unit="points of test accuracy",

@@ -10,6 +10,7 @@ from bnref.evidence.claim import Claim, Expectation, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import GRADIENT_SHIFT
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_cosine import smaller_cosine
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION
 
@@ -24,7 +25,7 @@ CLAIM = Claim(
     protocol="The networks of SA18-6, plain SGD at 0.01, batch 64, 200 steps. "
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    settings=santurkar_settings(SETTING, images=640),
     effect=smaller_cosine,
     region=above(0.05),
     unit="cosine, plain less batch norm",

@@ -13,6 +13,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS
+from reproductions.paper_beds import santurkar_settings
 
 DEFINITION = (
     "Every five steps: G, the gradient of a layer's weights, and G' after the layers before it took the "
@@ -42,7 +43,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": GRADIENT_SHIFT, "smoke": GRADIENT_SHIFT.shrunk(images=640)},
+    settings=santurkar_settings(GRADIENT_SHIFT, images=640),
     effect=larger_shift,
     region=above(math.log2(1.25)),
     unit="log2 of the shift, batch norm over plain",

@@ -8,7 +8,7 @@ from bnref.evidence.effects import headroom
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
-from reproductions.paper_beds import SHORT_VGG_CIFAR10, VGG_CIFAR10, on
+from reproductions.paper_beds import santurkar_settings
 
 
 def beats_chance(row: Row) -> bool:
@@ -29,12 +29,7 @@ CLAIM = Claim(
     protocol="The runs of IS15-12: five convolutions on 14x14 Fashion-MNIST, plain SGD, batch 32, "
     "200 steps, 13 rates in factors of two, He initialisation in both arms. A run trains if it "
     "stays finite and its training accuracy (last tenth of the steps) exceeds twice chance.",
-    settings={
-        "small": SWEEP,
-        "smoke": SWEEP.shrunk(images=256),
-        "gpu": on(SHORT_VGG_CIFAR10, SWEEP),
-        "paper": on(VGG_CIFAR10, SWEEP),
-    },
+    settings=santurkar_settings(SWEEP, images=256),
     effect=doublings,
     # Rates lie 1 apart: the bound stands between a factor of two and of four.
     region=above(1.5),

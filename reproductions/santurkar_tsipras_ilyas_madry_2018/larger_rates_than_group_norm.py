@@ -7,7 +7,7 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.effects import headroom
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
-from reproductions.paper_beds import SHORT_VGG_CIFAR10, VGG_CIFAR10, on
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.larger_rates import beats_chance
 
 
@@ -23,12 +23,7 @@ CLAIM = Claim(
     "at least twice that of the same network with group norm.",
     protocol="The runs of SA18-2, with GroupNorm (at least two channels per group) in the place of "
     "no normalisation.",
-    settings={
-        "small": SWEEP,
-        "smoke": SWEEP.shrunk(images=256),
-        "gpu": on(SHORT_VGG_CIFAR10, SWEEP),
-        "paper": on(VGG_CIFAR10, SWEEP),
-    },
+    settings=santurkar_settings(SWEEP, images=256),
     effect=doublings,
     region=above(0.5),  # half a grid step
     unit="log2 of the rate",

@@ -17,7 +17,7 @@ from bnref.evidence.claim import (
 )
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, DEEP_LINEAR_SETTINGS, at_rate
 
 COSINES = ("cosine_9", "cosine_17")
 
@@ -40,10 +40,7 @@ CLAIM = Claim(
     "layers below it take their step has a cosine at least 0.5 higher without batch normalisation.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} Every 100 steps, G is the gradient of W_i at step t and G' the one "
     "with all that lies below W_i at step t + 1. Median cosine from step 1,000 on, mean of layers 9 and 17.",
-    settings={
-        "small": DEEP_LINEAR_ARMS,
-        "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
-    },
+    settings=DEEP_LINEAR_SETTINGS,
     effect=lambda rows: lost_direction(rows, 1e-7),
     region=above(0.5),
     unit="difference of cosines, no normaliser less batch norm",

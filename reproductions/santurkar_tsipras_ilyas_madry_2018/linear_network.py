@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import Claim, Effect, Expectation, Row, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, DEEP_LINEAR_SETTINGS, at_rate
 
 RATE = 1e-6
 """The rate of the paper's figure."""
@@ -41,10 +41,7 @@ CLAIM = Claim(
     statement="In a 25-layer linear network under full-batch gradient descent at rate 1e-6, without "
     "batch normalisation the loss ends at least twice as high.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} Mean loss of the last tenth of the steps.",
-    settings={
-        "small": DEEP_LINEAR_ARMS,
-        "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
-    },
+    settings=DEEP_LINEAR_SETTINGS,
     effect=at_equal_rate,
     region=above(math.log10(2)),
     unit="log10 ratio of the losses, no normaliser over batch norm",

@@ -11,6 +11,7 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = replace(LAYER_INPUTS, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
@@ -29,7 +30,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Mean over all steps of the accuracy of the batch, in percent; the worst of the three "
     "norms, taken of values that are not centred, with weight and bias as in batch norm.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=worst_gain,
     region=above(1.0),
     unit="points of mean training accuracy, worst norm",

@@ -13,6 +13,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL, L1, L2, LINF
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
@@ -33,7 +34,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "The first 100 steps, probed every five as in SA18-8. Judged only where all arms end above 30 % "
     "training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    settings=santurkar_settings(SETTING, images=640),
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over the roughest norm",

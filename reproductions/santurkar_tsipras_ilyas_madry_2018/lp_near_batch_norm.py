@@ -10,6 +10,7 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF, OTHERS
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms[:1], L1, L2, LINF), seeds=20)
 
@@ -29,7 +30,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Mean over all steps of the accuracy of the batch, in percent. Norms are of values not "
     "centred.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=difference,
     region=within(-2.0, 2.0),
     unit="points of mean training accuracy",

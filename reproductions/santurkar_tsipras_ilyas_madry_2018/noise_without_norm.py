@@ -11,6 +11,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY_IDENTITY
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY_IDENTITY, *grid(norm=("identity",))))
@@ -34,7 +35,7 @@ CLAIM = Claim(
     + NOISE
     + "The same s a + m is applied to activations that are not normalised. Accuracy of the last tenth of the "
     "batches; judged where the network without noise ends above 30 %; a diverged run counts as chance.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=below_twice_chance,
     region=above(5.0),
     unit="points of training accuracy below twice chance",

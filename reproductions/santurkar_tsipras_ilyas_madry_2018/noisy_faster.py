@@ -10,6 +10,7 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY, *grid(norm=("identity",))))
 
@@ -32,7 +33,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + NOISE
     + "Mean over all steps of the accuracy of the batch, in percent.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=larger_area,
     region=above(1.0),
     unit="points of mean training accuracy",

@@ -10,6 +10,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Su
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY, OTHERS
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms, NOISY), seeds=20)
@@ -32,7 +33,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + NOISE
     + "Speed is the mean accuracy of training batches over all steps, its gain that over no normaliser.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=lost_share,
     region=within(-0.25, 0.25),
     unit="share of the gain in mean training accuracy",

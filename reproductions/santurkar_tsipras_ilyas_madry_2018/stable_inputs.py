@@ -12,6 +12,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = replace(LAYER_INPUTS, seeds=20)
 
@@ -37,7 +38,7 @@ CLAIM = Claim(
     "normalisation as without, within a factor of 1.5.",
     protocol=f"{DEEP_PROTOCOL}{SHIFT_PROTOCOL}Inputs are taken behind the ReLU, where the next layer "
     "reads them. Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=steadier_inputs,
     region=within(-math.log2(1.5), math.log2(1.5)),
     unit="log2 of the shift, plain over batch norm",

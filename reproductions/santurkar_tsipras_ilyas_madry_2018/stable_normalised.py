@@ -10,6 +10,7 @@ from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
 from reproductions.santurkar_tsipras_ilyas_madry_2018.stable_inputs import SETTING, steadier
 
 
@@ -27,7 +28,7 @@ CLAIM = Claim(
     + SHIFT_PROTOCOL
     + "Activations are taken behind the normaliser, before the ReLU. "
     "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=steadier_normalised,
     region=within(-math.log2(1.5), math.log2(1.5)),
     unit="log2 of the shift, plain over batch norm",

@@ -10,6 +10,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
+from reproductions.paper_beds import santurkar_settings
 
 
 def entered(rows: Rows) -> Row | None:
@@ -33,7 +34,7 @@ CLAIM = Claim(
     + "A network with and one without batch norm, the same weights at the start, the same batches. Every "
     "five steps, on the batch that trains: ||dL/dy|| of every hidden unit in both. Judged "
     "where both end above 30 %.",
-    settings={"small": UNIT_GRADIENTS, "smoke": UNIT_GRADIENTS.shrunk(images=640)},
+    settings=santurkar_settings(UNIT_GRADIENTS, images=640),
     effect=majority,
     region=above(5.0),
     unit="points over one half",

@@ -20,8 +20,8 @@ from torch.nn.functional import cosine_similarity, cross_entropy
 
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
-from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.data import Split, load
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
 SERIES = ("shift", "relative_shift", "cosine")
@@ -32,14 +32,17 @@ TINY = 1e-30
 def run(cell: Cell) -> Measured:
     """Medians of shift, relative shift and cosine over the probed steps, averaged over the layers.
 
-    Arm: as for `classify`, and probe_every, the steps from one probe to the next. Layers: those at a
-    half and at three quarters of the depth. The last step of a run is not probed.
+    Arm: as for `classify`, probe_every, the steps from one probe to the next, and optionally
+    train_images: the first so many are all there is. Layers: those at a half and at three quarters of
+    the depth. The last step of a run is not probed. The series have the loss of each probed batch, too.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
     weights = probed(net)
-    every, batch_size = int(arm["probe_every"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    every = int(arm["probe_every"])  # type: ignore[arg-type]
+    few = arm.get("train_images")
+    kept = Split(data.train.images[:few], data.train.labels[:few])
     seen: dict[str, list[float]] = {"step": [], **{name: [] for name in SERIES}}
     taken: list[tuple[dict[str, Tensor], Tensor, Tensor]] = []
 
@@ -54,20 +57,13 @@ def run(cell: Cell) -> Measured:
         if step % every == 0:
             taken.append((now, images, labels))
 
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        probe=probe,
-    )
+    result = train(net, kept, **recipe(cell), probe=probe)
     if result.diverged:
         return Measured(metrics={}, diverged=True, data=data.sha256)
     metrics = {"train_accuracy": result.last(result.accuracies)}
     for name in SERIES:
         metrics[name] = float(torch.tensor(seen[name], dtype=torch.float64).quantile(0.5))
+    seen["loss"] = [float(result.losses[int(step)]) for step in seen["step"]]
     return Measured(metrics=metrics, series=seen, data=data.sha256)
 
 
