@@ -6,10 +6,10 @@ Santurkar et al. 2018, section 2, figure 1 (a), a single run. In the pilot (seed
 
 from bnref.evidence.claim import Claim, Effect, Row, Rows, Substitution
 from bnref.evidence.effects import log_ratio
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy
 
 
 def steps(row: Row, taken: float) -> Effect:
@@ -37,15 +37,6 @@ CLAIM = Claim(
     effect=doublings,
     region=above(0.5),
     unit="log2 of the steps, plain over batch norm",
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity", "batch_norm"),),
     substitution=Substitution(better="higher", margin=0.25),
 )

@@ -7,7 +7,7 @@ points, most of it speed: 200 steps do not train to the end.
 
 from bnref.evidence.claim import Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.effects import points
-from bnref.evidence.figure import Dots
+from bnref.evidence.figure import Dots, Overlay
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
 from reproductions.paper_beds import santurkar_settings
@@ -35,7 +35,19 @@ CLAIM = Claim(
         Reported(metric="test accuracy without (%)", value=80.0, source="appendix A.1"),
     ),
     figures=(
-        Dots(y="test_error", hue="norm", scale=100.0, y_label="test error (%)", title="Test error"),
+        Dots(
+            y="test_error",
+            hue="norm",
+            scale=100.0,
+            y_label="test error (%)",
+            title="Test error",
+            overlay=(
+                Overlay(
+                    points={"batch_norm": 17.0, "identity": 20.0},
+                    source="appendix A.1, VGG trained on",
+                ),
+            ),
+        ),
     ),
     substitution=Substitution(better="higher", margin=1.0),
 )

@@ -6,10 +6,10 @@ without.
 """
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import gradient_shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION, compared
 
 
@@ -39,15 +39,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="cosine",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="cosine of G and G'",
-            title="Internal covariate shift of definition 2.1",
-        ),
-    ),
+    figures=(gradient_shift("cosine", 0.1),),
     substitution=Substitution(better="lower", margin=0.1),
 )

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Row, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import gradient_shift
 
 DEFINITION = (
     "Every five steps: G, the gradient of a layer's weights, and G' after the layers before it took the "
@@ -55,15 +55,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="shift",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="shift of the gradient, l2",
-            title="Internal covariate shift of definition 2.1",
-        ),
-    ),
+    figures=(gradient_shift("shift", 0.1),),
     substitution=Substitution(better="lower", margin=0.5),
 )

@@ -15,9 +15,8 @@ from bnref.evidence.claim import (
     Rows,
     Substitution,
 )
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, DEEP_LINEAR_SETTINGS, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, DEEP_LINEAR_SETTINGS, at_rate, cosines
 
 COSINES = ("cosine_9", "cosine_17")
 
@@ -45,14 +44,8 @@ CLAIM = Claim(
     region=above(0.5),
     unit="difference of cosines, no normaliser less batch norm",
     figures=(
-        Band(
-            series="cosine_17",
-            hue="arm",
-            x="step",
-            x_label="training step",
-            y_label="cosine of G and G', layer 17",
-            title="Do gradients keep their direction when the layers below have stepped?",
-        ),
+        cosines(9, {"identity-lr1e-07": 1.0, "batch_norm-lr1e-07": -0.8}),
+        cosines(17, {"identity-lr1e-07": 1.0, "batch_norm-lr1e-07": -0.93}),
     ),
     expected={
         "small": Expectation(

@@ -8,10 +8,10 @@ three counts. In the pilot (seeds 50-52) l1 and l2 gained 7 to 11 points, the la
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy, area
 
 SETTING = replace(LAYER_INPUTS, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
@@ -42,14 +42,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity"), area()),
 )

@@ -9,11 +9,11 @@ import math
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL, L1, L2, LINF
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import LOSS_RANGE, widths
 
 SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
@@ -38,15 +38,5 @@ CLAIM = Claim(
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over the roughest norm",
-    figures=(
-        Band(
-            series="loss_width",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="max - min loss over the step grid",
-            title="Variation of the loss along the gradient",
-        ),
-    ),
+    figures=(LOSS_RANGE, widths("identity", "l1_batch_norm", "l2_batch_norm", "linf_batch_norm")),
 )

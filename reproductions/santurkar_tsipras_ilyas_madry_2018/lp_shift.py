@@ -13,6 +13,7 @@ from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES
 from reproductions.santurkar_tsipras_ilyas_madry_2018.lp_faster import SETTING
 
 
@@ -55,5 +56,6 @@ CLAIM = Claim(
             y_label="W1 between a unit's values in a step",
             title="Shift of distributions before the ReLU",
         ),
+        PERCENTILES,
     ),
 )

@@ -7,12 +7,11 @@ chance. In the pilot (seeds 50-58) eight of nine noisy networks ended at 40 to 6
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
-from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY_IDENTITY
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISE, NOISY_IDENTITY
 from reproductions.paper_beds import santurkar_settings
-from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
+from reproductions.santurkar_figures import accuracy
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY_IDENTITY, *grid(norm=("identity",))))
 TWICE_CHANCE = 20.0
@@ -47,14 +46,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity"),),
 )

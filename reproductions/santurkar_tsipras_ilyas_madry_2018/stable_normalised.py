@@ -7,10 +7,10 @@ Where an activation is taken decides the answer, and the paper does not say; bot
 import math
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES, shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.stable_inputs import SETTING, steadier
 
 
@@ -39,16 +39,6 @@ CLAIM = Claim(
             "step of two parameters, those of the plain network by one step of all layers below.",
         )
     },
-    figures=(
-        Band(
-            series="normed_mean_shift",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="change of a unit's mean in a step",
-            title="Shift of the means before the ReLU",
-        ),
-    ),
+    figures=(shift("normed", "mean", "identity", "batch_norm"), PERCENTILES),
     substitution=Substitution(better="higher", margin=0.5),
 )

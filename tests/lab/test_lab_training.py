@@ -161,9 +161,10 @@ def test_landscape_numbers_are_the_definitions():
     assert found["loss_width"] == pytest.approx(max(losses) - min(losses), rel=1e-4)
     assert found["predictiveness"] == pytest.approx(changes[-1], rel=1e-4)
     assert found["beta"] == pytest.approx(beta, rel=1e-4)
-    ends = [min(losses), max(losses), min(changes), max(changes), changes[0], norm]
-    names = ["loss_low", "loss_high", "change_low", "change_high", "change_nearest"]
-    assert [found[name] for name in (*names, "gradient_norm")] == pytest.approx(ends, rel=1e-4)
+    ends = [min(losses), max(losses), min(changes), max(changes), norm, *changes]
+    names = ["loss_low", "loss_high", "change_low", "change_high", "gradient_norm"]
+    names += [f"change_{number}" for number in (1, 2, 3, 4)]
+    assert [found[name] for name in names] == pytest.approx(ends, rel=1e-4)
 
 
 def test_relative_probes_move_every_tensor_in_proportion_to_it():

@@ -34,7 +34,8 @@ def run(cell: Cell) -> Measured:
 
     Arm: as for `classify`, probe_every, the steps from one probe to the next, and optionally
     train_images: the first so many are all there is. Layers: those at a half and at three quarters of
-    the depth. The last step of a run is not probed. The series have the loss of each probed batch, too.
+    the depth. The last step of a run is not probed. The series have the loss of each probed batch, too,
+    and `batch`, the steps counted from 1.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -63,6 +64,7 @@ def run(cell: Cell) -> Measured:
     metrics = {"train_accuracy": result.last(result.accuracies)}
     for name in SERIES:
         metrics[name] = float(torch.tensor(seen[name], dtype=torch.float64).quantile(0.5))
+    seen["batch"] = [step + 1 for step in seen["step"]]
     seen["loss"] = [float(result.losses[int(step)]) for step in seen["step"]]
     return Measured(metrics=metrics, series=seen, data=data.sha256)
 

@@ -36,7 +36,8 @@ def run(cell: Cell) -> Measured:
 
     Arm: as for `classify`, probe_every, the steps from one probe to the next, and optionally distance
     "relative". Beside the three numbers the series have the ends of the ranges of the loss (`loss_low`,
-    `loss_high`) and of P (`change_low`, `change_high`), P(rate / 2) (`change_nearest`) and ||g||.
+    `loss_high`) and of P (`change_low`, `change_high`), P at each eta of the grid, `change_1` to
+    `change_4`, ||g||, and `change`, the median of P by `eta`.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -57,6 +58,9 @@ def run(cell: Cell) -> Measured:
         values = torch.tensor(seen[name], dtype=torch.float64)
         metrics[f"{name}_median"] = float(values.quantile(0.5))
         metrics[f"{name}_q95"] = float(values.quantile(0.95))
+    seen["eta"] = [step * (RELATIVE_RATE if relative else rate) for step in STEP_GRID]
+    at_each = [torch.tensor(seen[f"change_{n}"], dtype=torch.float64) for n in (1, 2, 3, 4)]
+    seen["change"] = [float(values.quantile(0.5)) for values in at_each]
     metrics["beta_tail"] = metrics["beta_q95"] / metrics["beta_median"]
     if len(result.losses):
         metrics["train_loss"] = result.last(result.losses)
@@ -95,7 +99,7 @@ def along_gradient(
         "loss_high": max(losses),
         "change_low": min(changes),
         "change_high": max(changes),
-        "change_nearest": changes[0],
+        **{f"change_{number}": change for number, change in enumerate(changes, start=1)},
         "gradient_norm": _bounded(float(here.norm())),
     }
 

@@ -30,6 +30,7 @@ PLACES = ("normed", "input")
 SHIFTS = ("mean_shift", "variance_shift", "wasserstein")
 SILENCE = {"n_mean": 0.0, "n_std": 1.0, "r_mean": 0.0, "r_std": 0.0}
 """The constants of algorithm 1 with which noise is none."""
+PERCENTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 WINDOW = 10
 """Steps over which the accuracy of training batches is averaged before it is held to a target."""
 
@@ -40,7 +41,8 @@ def run(cell: Cell) -> Measured:
     Arm: as for `classify`, probe_every, target, an accuracy, and optionally noise "last": of noisy
     normalisers all but the last draw none. `area` is the mean training accuracy in percent over all
     steps, those after a divergence at chance; `steps_to_target` the first step by which the mean over
-    ten steps reaches the target, absent where none does.
+    ten steps reaches the target, absent where none does. The series p10, p50 and p90 are percentiles
+    of all values before the ReLU of the middle layer.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -48,12 +50,16 @@ def run(cell: Cell) -> Measured:
     seed_noise(net, cell.seed, last=arm.get("noise") == "last")
     every, images = int(arm["probe_every"]), data.train.images[:IMAGES]  # type: ignore[arg-type]
     how = recipe(cell)
-    seen: dict[str, list[float]] = {f"{place}_{name}": [] for place in PLACES for name in SHIFTS}
+    names = [f"{place}_{name}" for place in PLACES for name in SHIFTS]
+    seen: dict[str, list[float]] = {name: [] for name in (*names, *PERCENTILES)}
     before: dict[str, list[Tensor]] = {}
 
     def probe(step: int, *_: Tensor) -> None:
         if before and (step - 1) % every == 0:
             now = activations(net, images)
+            middle = now["normed"][len(now["normed"]) // 2].flatten()
+            for name, share in PERCENTILES.items():
+                seen[name].append(float(middle.quantile(share)))
             for place in PLACES:
                 for name, value in shifts(before[place], now[place]).items():
                     seen[f"{place}_{name}"].append(value)
@@ -72,9 +78,9 @@ def run(cell: Cell) -> Measured:
         return Measured(metrics=metrics, diverged=True, data=data.sha256)
     metrics["test_errors"] = errors(net, data.test)
     metrics["test_error"] = metrics["test_errors"] / len(data.test.labels)
-    for name, values in seen.items():
-        metrics[name] = float(torch.tensor(values, dtype=torch.float64).quantile(0.5))
-    parts = result.accuracies.split(every)[: len(values)]
+    for name in names:
+        metrics[name] = float(torch.tensor(seen[name], dtype=torch.float64).quantile(0.5))
+    parts = result.accuracies.split(every)[: len(seen["p50"])]
     series = {
         "step": [float(every * (index + 1)) for index in range(len(parts))],
         "accuracy": [100 * float(part.mean()) for part in parts],
