@@ -7,7 +7,7 @@ from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
-from reproductions.santurkar_figures import CHANGE_RANGE, PREDICTIVENESS
+from reproductions.santurkar_figures import CHANGE_RANGE, changes
 
 
 def smoother(rows: Rows) -> Effect:
@@ -25,7 +25,7 @@ CLAIM = Claim(
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",
-    figures=(CHANGE_RANGE, PREDICTIVENESS),
+    figures=(CHANGE_RANGE, changes("identity", "batch_norm")),
     headline=True,
     substitution=Substitution(better="higher", margin=0.5),
 )
