@@ -39,11 +39,12 @@ def test_moments_take_the_place_of_all_rows(norm):
     same(run(norm=norm, moments=True), run(norm=norm), within=2e-3)
 
 
-@pytest.mark.parametrize("norm", ["batch_norm", "identity"])
+@pytest.mark.parametrize("norm", ["batch_norm", "identity", "bnref.lab.variants:l1_batch_norm"])
 def test_a_pack_computes_what_autograd_computes_run_by_run(norm, monkeypatch):
     together = run(norm=norm)
     assert together[0].metrics["train_loss"] < 0.8 * together[0].metrics["first_loss"], "it learns"
     monkeypatch.setattr(deep_linear, "can_stack", lambda net: False)
+    monkeypatch.setattr(deep_linear, "is_l1", lambda net: False)
     same(together, run(norm=norm), within=2e-3)
 
 

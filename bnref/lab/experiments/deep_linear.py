@@ -16,13 +16,13 @@ Along the gradient g of all parameters, eta in the paper's grid {1/100, 1/10, 1,
 
 With batch norm or no normaliser the loss depends on the rows through their second moments alone, so
 `moments` replaces n centred rows by 2 width rows [B, -B] of the same mean and second moment, each counted
-n / (2 width) times. Another normaliser sees all rows, run by run, through autograd.
+n / (2 width) times. Another normaliser sees all rows: l1 batch norm in packs, others run by run.
 """
 
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from bnref.evidence.cell import Cell, Value
 from bnref.evidence.record import Measured
+from bnref.lab.l1_stack import is_l1, l1_backward, l1_forward, l1_stacked
 from bnref.lab.nets import initialise, mlp
 from bnref.lab.randomness import generator
 from bnref.lab.stack import (
@@ -82,6 +83,8 @@ def run_pack(cells: tuple[Cell, ...]) -> list[Measured]:
         initialise(net.to(cell.device), cell.seed, gain=1.0)
     if can_stack(nets[0]):
         return follow(TOGETHER, stacked(nets), data(cells, bool(arm["moments"])), arm)
+    if is_l1(nets[0]):
+        return follow(L1, l1_stacked(nets), data(cells, moments=False), arm)
     return [
         follow(ALONE, net, data((cell,), moments=False), arm)[0]
         for net, cell in zip(nets, cells, strict=True)
@@ -208,6 +211,13 @@ def _stack_gradient(stack: Stack, rows: Rows) -> tuple[Tensor, list[Tensor]]:
     return loss, backward(stack, kept, error.mul_(2 * rows.weight))
 
 
+def _l1_gradient(stack: Stack, rows: Rows) -> tuple[Tensor, list[Tensor]]:
+    error, kept = l1_forward(stack, rows.x)
+    error -= rows.target
+    loss = error.square().sum((1, 2)) * rows.weight
+    return loss, l1_backward(stack, kept, error * (2 * rows.weight))
+
+
 def _net_gradient(net: nn.Sequential, rows: Rows) -> tuple[Tensor, list[Tensor]]:
     loss = (net(rows.x[0].T).T - rows.target[0]).square().sum() * rows.weight
     return loss.detach()[None], list(torch.autograd.grad(loss, list(net.parameters())))
@@ -224,6 +234,7 @@ TOGETHER = Form(
     copied=copied,
     mixed=lambda below, above, layer: (*below[: layer - 1], *above[layer - 1 :]),
 )
+L1 = replace(TOGETHER, gradient=_l1_gradient)
 ALONE = Form(
     parameters=lambda net: [p.detach() for p in net.parameters()],
     gradient=_net_gradient,
