@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bnref.evidence.claim import Row, Rows, Setting, grid
-from bnref.evidence.figure import Band, Curve, Overlay
+from bnref.evidence.cell import Value
+from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
+from bnref.evidence.figure import Band, Curve, Overlay, Traces
 
 DEEP_LINEAR = Setting(
     experiment="bnref.lab.experiments.deep_linear",
@@ -26,15 +27,19 @@ DEEP_LINEAR = Setting(
 LINEAR_RATES = (1e-7, 3e-7, 1e-6)
 """The paper's two rates and one between them; at 3e-6 a fifth of the plain networks diverged in pilots."""
 
-DEEP_LINEAR_ARMS = replace(
-    DEEP_LINEAR, arms=grid(norm=("batch_norm", "identity"), learning_rate=LINEAR_RATES)
-)
 
-DEEP_LINEAR_SETTINGS = {
-    "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
-    **dict.fromkeys(("small", "gpu", "paper"), DEEP_LINEAR_ARMS),
-}
-"""At every scale the paper's own size."""
+def linear_settings(arms: tuple[Arm, ...], **fixed: Value) -> dict[str, Setting]:
+    """The deep linear network with these arms: at every scale but smoke the paper's own size."""
+    setting = replace(DEEP_LINEAR, arms=arms, fixed={**DEEP_LINEAR.fixed, **fixed})
+    return {
+        "smoke": setting.shrunk(steps=200, probe_every=20, pack=2),
+        **dict.fromkeys(("small", "gpu", "paper"), setting),
+    }
+
+
+DEEP_LINEAR_SETTINGS = linear_settings(
+    grid(norm=("batch_norm", "identity"), learning_rate=LINEAR_RATES)
+)
 
 DEEP_LINEAR_PROTOCOL = (
     "25 matrices of 10x10, Glorot's normal initialisation, learn to multiply by a Gaussian matrix A: "
@@ -59,6 +64,40 @@ def cosines(layer: int, points: Mapping[str, float]) -> Band:
             for arm, value in points.items()
         ),
     )
+
+
+def along_gradient(
+    series: str, y_label: str, title: str, *overlay: Overlay, hue: str = "norm"
+) -> Band:
+    """A number of the loss along the gradient, by step."""
+    return Band(
+        series=series,
+        hue=hue,
+        x="step",
+        log_y=True,
+        x_label="training step",
+        y_label=y_label,
+        title=title,
+        overlay=overlay,
+    )
+
+
+LOSS_RANGE = Traces(
+    series=("loss_low", "loss_high"),
+    hue="norm",
+    x="step",
+    shade=True,
+    log_y=True,
+    x_label="training step",
+    y_label="loss over the step grid",
+    title="Loss of the linear network along the gradient",
+)
+"""Figure 10 (a)."""
+
+LANDSCAPE_PROTOCOL = (
+    "Every 100 steps loss and gradient at theta - eta g, g the gradient of all parameters, eta in {1/100, "
+    "1/10, 1, 10, 30} x rate as in the paper. "
+)
 
 
 LOSSES: Mapping[str, Mapping[float | str, float]] = {

@@ -85,6 +85,23 @@ UNIT_GRADIENTS = Setting(
 )
 """Batch norm and its plain twin in one cell, unit by unit."""
 
+FITTED = Setting(
+    experiment="bnref.lab.experiments.perceptron",
+    arms=grid(norm=("batch_norm", "identity")),
+    seeds=20,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 50,
+        "depth": 10,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 50_000,
+    },
+)
+"""Fifty passes over few images, which both networks come to fit."""
+
 OTHERS = tuple(
     str(arm.parameters["norm"])
     for arm in (*grid(norm=("identity",)), L1, L2, LINF, NOISY, NOISY_IDENTITY)

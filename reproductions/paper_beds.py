@@ -99,7 +99,7 @@ def at_rate_per_image(rate: float, setting: Setting) -> Setting:
     return replace(setting, arms=tuple(changed(arm) for arm in setting.arms))
 
 
-PERCEPTRONS_OWN = ("depth", "width", "train_images")
+PERCEPTRONS_OWN = ("depth", "width")
 """What of a setting on perceptrons says nothing of VGG."""
 
 PROBES = {"gpu": 20, "paper": 100}

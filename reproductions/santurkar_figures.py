@@ -182,6 +182,16 @@ CHANGE_BY_DISTANCE = Band(
     title="Change of the gradient against the length of the step",
     overlay=curves(BY_DISTANCE, "figure 11 (a), VGG"),
 )
+TEST_ERROR = Dots(
+    y="test_error",
+    hue="norm",
+    scale=100.0,
+    y_label="test error (%)",
+    title="Test error",
+    overlay=(
+        Overlay(points={"batch_norm": 17.0, "identity": 20.0}, source="appendix A.1, VGG, printed"),
+    ),
+)
 LARGER_RATES = Curve(
     x="learning_rate",
     y="train_accuracy",

@@ -6,6 +6,8 @@ each) to one or two percent of an axis; each is a median over time, unless it is
 
 from collections.abc import Mapping
 
+from bnref.evidence.claim import Reported
+
 Points = Mapping[float | str, float]
 
 ACCURACIES: Mapping[str, Points] = {
@@ -88,3 +90,8 @@ LAST_ACCURACIES: Mapping[str, Points] = {
     "batch_norm": {0.1: 98.7, 0.5: 97.0},
 }
 """Training accuracy at the end by learning rate, figure 1 (a)."""
+
+TEST_ACCURACIES = (
+    Reported(metric="test accuracy with batch norm (%)", value=83.0, source="appendix A.1"),
+    Reported(metric="test accuracy without (%)", value=80.0, source="appendix A.1"),
+)

@@ -22,7 +22,7 @@ DEFINITION = (
 )
 
 
-def compared(rows: Rows, measure: Callable[[Row, Row], float]) -> Effect:
+def compared(rows: Rows, measure: Callable[[Row, Row], Effect]) -> Effect:
     """measure(plain, batch norm), where both end above 30 % training accuracy."""
     plain, normalised = rows.one(norm="identity"), rows.without(norm=OTHERS)[0]
     if not (leaves_chance(plain) and leaves_chance(normalised)):

@@ -1,8 +1,8 @@
 """Noise that a batch shares costs less than the same noise drawn for each value: the next norm undoes it.
 
 Santurkar et al. 2018, appendix A.2.1: algorithm 1 shifts and scales a unit for the whole batch, which is what
-a batch norm behind the next layer takes out again (card, part A). In the pilot (seeds 50-52) noise of each
-value cost 5.6 to 8.1 points more; two are the smallest difference that counts.
+a batch norm behind the next layer takes out again (card, part A). In the pilot (seeds 50-54) noise of each
+value cost 5.6 to 9.1 points more; two are the smallest difference that counts.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """At twice the paper's noise batch norm with noise is slower than no normaliser: the claim has its dose.
 
 Santurkar et al. 2018, section 2.1, figure 2, who show one dose (card SA18-4). One point of the area is the
-smallest loss that counts, as for the gain in SA18-4. In the pilot (seeds 50-52) it was 8, 19 and 11 points.
+smallest loss that counts, as for the gain in SA18-4. In the pilot (seeds 50-54) it was 8 to 19 points.
 """
 
 from dataclasses import replace

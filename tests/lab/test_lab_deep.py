@@ -69,6 +69,17 @@ def test_a_net_that_stands_still_has_no_shift_and_one_with_noise_has(norm):
     assert noise["normed_mean_shift"] > 0.1
 
 
+def test_percentiles_are_those_of_the_middle_layer_and_every_step_can_be_probed():
+    found = layer_inputs.run(cell(probe_every=1)).series
+    assert len(found["p50"]) == 320 // 32 - 1, "a probe for each step but the last"
+    for low, middle, high in zip(found["p10"], found["p50"], found["p90"], strict=True):
+        assert low < middle < high
+        assert high - low == pytest.approx(2.56, abs=0.7), "batch norm: near a standard normal's"
+    seldom = layer_inputs.run(cell(probe_every=4)).series
+    assert seldom["p50"] == found["p50"][::4]
+    assert seldom["normed_mean_shift"] == found["normed_mean_shift"][::4]
+
+
 def test_shifts_of_a_known_move():
     a = torch.randn(4, 50, generator=generator(0, "a"), dtype=torch.float64)
     moved = layer_inputs.shifts([a], [a + 2])

@@ -20,7 +20,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy
 
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
-from bnref.lab.data import Split, load
+from bnref.lab.data import load
 from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
@@ -32,18 +32,15 @@ TINY = 1e-30
 def run(cell: Cell) -> Measured:
     """Medians of shift, relative shift and cosine over the probed steps, averaged over the layers.
 
-    Arm: as for `classify`, probe_every, the steps from one probe to the next, and optionally
-    train_images: the first so many are all there is. Layers: those at a half and at three quarters of
-    the depth. The last step of a run is not probed. The series have the loss of each probed batch, too,
-    and `batch`, the steps counted from 1.
+    Arm: as for `classify`, and probe_every, the steps from one probe to the next. Layers: those at a
+    half and at three quarters of the depth. The last step of a run is not probed. The series have the
+    loss of each probed batch, too, and `batch`, the steps counted from 1.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
     weights = probed(net)
     every = int(arm["probe_every"])  # type: ignore[arg-type]
-    few = arm.get("train_images")
-    kept = Split(data.train.images[:few], data.train.labels[:few])
     seen: dict[str, list[float]] = {"step": [], **{name: [] for name in SERIES}}
     taken: list[tuple[dict[str, Tensor], Tensor, Tensor]] = []
 
@@ -58,7 +55,7 @@ def run(cell: Cell) -> Measured:
         if step % every == 0:
             taken.append((now, images, labels))
 
-    result = train(net, kept, **recipe(cell), probe=probe)
+    result = train(net, data.train, **recipe(cell), probe=probe)
     if result.diverged:
         return Measured(metrics={}, diverged=True, data=data.sha256)
     metrics = {"train_accuracy": result.last(result.accuracies)}
