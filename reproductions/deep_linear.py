@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
-from bnref.evidence.figure import Band, Curve, Overlay, Traces
+from bnref.evidence.figure import Band, Curve, Overlay
 
 DEEP_LINEAR = Setting(
     experiment="bnref.lab.experiments.deep_linear",
@@ -65,34 +65,6 @@ def cosines(layer: int, points: Mapping[str, float]) -> Band:
         ),
     )
 
-
-def along_gradient(
-    series: str, y_label: str, title: str, *overlay: Overlay, hue: str = "norm"
-) -> Band:
-    """A number of the loss along the gradient, by step."""
-    return Band(
-        series=series,
-        hue=hue,
-        x="step",
-        log_y=True,
-        x_label="training step",
-        y_label=y_label,
-        title=title,
-        overlay=overlay,
-    )
-
-
-LOSS_RANGE = Traces(
-    series=("loss_low", "loss_high"),
-    hue="norm",
-    x="step",
-    shade=True,
-    log_y=True,
-    x_label="training step",
-    y_label="loss over the step grid",
-    title="Loss of the linear network along the gradient",
-)
-"""Figure 10 (a)."""
 
 LANDSCAPE_PROTOCOL = (
     "Every 100 steps loss and gradient at theta - eta g, g the gradient of all parameters, eta in {1/100, "

@@ -111,11 +111,13 @@ def gradient_shift(series: str, rate: float) -> Band:
     )
 
 
-def along_steps(series: str, y_label: str, title: str, *overlay: Overlay) -> Band:
-    """A number of `landscape` by step."""
+def along_steps(
+    series: str, y_label: str, title: str, *overlay: Overlay, hue: str = "norm"
+) -> Band:
+    """A number of a landscape by step."""
     return Band(
         series=series,
-        hue="norm",
+        hue=hue,
         x="step",
         log_y=True,
         x_label="training step",

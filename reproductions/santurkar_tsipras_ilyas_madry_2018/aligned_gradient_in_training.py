@@ -5,18 +5,17 @@ too, scaling all of a layer's z changes nothing, so that <dL/dz, z> sums to zero
 either sign is to be expected. In the pilot (seeds 50-52) 48 to 49 % of the units.
 """
 
-from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
 from reproductions.paper_beds import santurkar_settings
-from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import entered
+from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import over_half
 
 
 def majority(rows: Rows) -> Effect:
-    """Share of units with <dL/dz, yhat> > 0, in points over one half."""
-    row = entered(rows)
-    return UNDEFINED if row is None else 100 * row["aligned"] - 50
+    """Units with <dL/dz, yhat> > 0."""
+    return over_half(rows, "aligned")
 
 
 CLAIM = Claim(

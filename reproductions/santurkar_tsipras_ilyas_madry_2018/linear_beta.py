@@ -5,38 +5,33 @@ SA18-10). In the pilot (seeds 50-59) medians without a normaliser were 0.6 to 1.
 """
 
 import math
+from dataclasses import replace
 from statistics import median
 
-from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution, grid
+from bnref.evidence.claim import Effect, Expectation, Rows
 from bnref.evidence.figure import Overlay
-from bnref.evidence.verdict import above
-from reproductions.deep_linear import (
-    DEEP_LINEAR_PROTOCOL,
-    LANDSCAPE_PROTOCOL,
-    along_gradient,
-    at_rate,
-    linear_settings,
-)
+from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, LANDSCAPE_PROTOCOL
+from reproductions.santurkar_figures import along_steps
+from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_loss_width
+from reproductions.santurkar_tsipras_ilyas_madry_2018.linear_loss_width import compared
 
 
 def smoother(rows: Rows) -> Effect:
     """log2 of the median effective beta, no normaliser over batch norm."""
-    plain, normalised = at_rate(rows, 1e-6)
-    if plain.diverged or normalised.diverged:
-        return UNDEFINED
-    return math.log2(median(plain.series["beta"]) / median(normalised.series["beta"]))
+    return compared(
+        rows, 1e-6, lambda plain, bn: math.log2(median(plain["beta"]) / median(bn["beta"]))
+    )
 
 
-CLAIM = Claim(
+CLAIM = replace(
+    linear_loss_width.CLAIM,
     id="SA18-10-linear",
     locator="section 3.2, figure 10 (c), appendix A.1",
-    statement="In a 25-layer linear network at rate 1e-6 the median effective beta over training is at "
-    "least twice as large without batch normalisation.",
+    statement="In a 25-layer linear network at rate 1e-6 the median effective beta over training is at least "
+    "twice as large without batch normalisation.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} {LANDSCAPE_PROTOCOL}"
     "Effective beta: max over eta of the change of the gradient over eta ||g||.",
-    settings=linear_settings(grid(norm=("batch_norm", "identity"), learning_rate=(1e-6,))),
     effect=smoother,
-    region=above(1.0),
     unit="log2 ratio, no normaliser over batch norm",
     expected={
         "small": Expectation(
@@ -46,12 +41,11 @@ CLAIM = Claim(
         )
     },
     figures=(
-        along_gradient(
+        along_steps(
             "beta",
             "effective beta",
             "Effective beta-smoothness of the linear network",
             Overlay(points={0.0: 2e6, 9900.0: 2e6}, source="2 / rate"),
         ),
     ),
-    substitution=Substitution(better="higher", margin=0.5),
 )

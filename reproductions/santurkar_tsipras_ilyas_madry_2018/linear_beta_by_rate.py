@@ -15,9 +15,9 @@ from reproductions.deep_linear import (
     DEEP_LINEAR_PROTOCOL,
     LANDSCAPE_PROTOCOL,
     LINEAR_RATES,
-    along_gradient,
     linear_settings,
 )
+from reproductions.santurkar_figures import along_steps
 
 
 def slope(rows: Rows) -> Effect:
@@ -40,7 +40,7 @@ CLAIM = Claim(
     region=within(-1.15, -0.85),
     unit="slope of log beta on log rate",
     figures=(
-        along_gradient(
+        along_steps(
             "beta",
             "effective beta",
             "Effective beta-smoothness of the linear network by rate",

@@ -5,27 +5,38 @@ step 4,000 on the order is the other one (digitised, card SA18-8; see SA18-8-lin
 (seeds 50-59) the largest range was 1.8 to 7.9 orders of magnitude larger.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution, grid
 from bnref.evidence.verdict import above
 from reproductions.deep_linear import (
     DEEP_LINEAR_PROTOCOL,
     LANDSCAPE_PROTOCOL,
-    LOSS_RANGE,
-    along_gradient,
     at_rate,
     linear_settings,
 )
 
+ARMS = grid(norm=("batch_norm", "identity"), learning_rate=(1e-6,))
 EARLY = 10
 """Probes in the first 1,000 steps."""
+from reproductions.santurkar_figures import along_steps
+
+Series = Mapping[str, Sequence[float]]
+
+
+def compared(rows: Rows, rate: float, measure: Callable[[Series, Series], float]) -> Effect:
+    """measure(plain, batch norm) of the series at a rate; undefined where a run diverged."""
+    plain, normalised = at_rate(rows, rate)
+    if plain.diverged or normalised.diverged:
+        return UNDEFINED
+    return measure(plain.series, normalised.series)
 
 
 def larger_spike(rows: Rows) -> Effect:
     """Orders of magnitude of the largest range of the loss, no normaliser less batch norm."""
-    plain, normalised = at_rate(rows, 1e-6)
-    if plain.diverged or normalised.diverged:
-        return UNDEFINED
-    return max(plain.series["spread"][:EARLY]) - max(normalised.series["spread"][:EARLY])
+    return compared(
+        rows, 1e-6, lambda plain, bn: max(plain["spread"][:EARLY]) - max(bn["spread"][:EARLY])
+    )
 
 
 CLAIM = Claim(
@@ -35,13 +46,12 @@ CLAIM = Claim(
     "loss along the gradient, largest over least, is at least ten times as large without batch "
     "normalisation.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} {LANDSCAPE_PROTOCOL}log10 of the largest over the least loss.",
-    settings=linear_settings(grid(norm=("batch_norm", "identity"), learning_rate=(1e-6,))),
+    settings=linear_settings(ARMS),
     effect=larger_spike,
     region=above(1.0),
     unit="orders of magnitude, no normaliser less batch norm",
     figures=(
-        LOSS_RANGE,
-        along_gradient(
+        along_steps(
             "spread", "log10 of largest over least loss", "Range of the loss along the gradient"
         ),
     ),

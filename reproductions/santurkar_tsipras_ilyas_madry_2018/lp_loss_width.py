@@ -18,12 +18,17 @@ from reproductions.santurkar_figures import LOSS_RANGE, widths
 SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
 
-def smoother(rows: Rows) -> Effect:
-    """log2 of the median loss widths, plain over the roughest of the three norms."""
+def worst_contrast(rows: Rows, metric: str) -> Effect:
+    """log2 of a metric, plain over the roughest of the three norms."""
     if not all(leaves_chance(row) for row in rows):
         return UNDEFINED
-    roughest = max(row["loss_width_median"] for row in rows.without(norm=("identity",)))
-    return math.log2(rows.one(norm="identity")["loss_width_median"] / roughest)
+    roughest = max(row[metric] for row in rows.without(norm=("identity",)))
+    return math.log2(rows.one(norm="identity")[metric] / roughest)
+
+
+def smoother(rows: Rows) -> Effect:
+    """The contrast of the median loss widths."""
+    return worst_contrast(rows, "loss_width_median")
 
 
 CLAIM = Claim(

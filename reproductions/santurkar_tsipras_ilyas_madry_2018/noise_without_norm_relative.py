@@ -7,9 +7,7 @@ networks with such noise ended at 10 to 42 %, those of five seeds with noisy bat
 
 from dataclasses import replace
 
-from bnref.evidence.claim import Claim, Effect, Rows, grid
-from bnref.evidence.figure import Dots
-from bnref.evidence.verdict import above
+from bnref.evidence.claim import Effect, Rows, grid
 from reproductions.deep_perceptrons import (
     DEEP_PROTOCOL,
     LAYER_INPUTS,
@@ -19,37 +17,28 @@ from reproductions.deep_perceptrons import (
     RELATIVE_NOISE,
 )
 from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_tsipras_ilyas_madry_2018 import noise_without_norm_twice
+from reproductions.santurkar_tsipras_ilyas_madry_2018.noise_without_norm_twice import saved
 
-ARMS = (NOISY, RELATIVE_NOISE, NOISY_IDENTITY, *grid(norm=("identity",)))
+ARMS = (NOISY, *grid(norm=("identity",)), NOISY_IDENTITY, RELATIVE_NOISE)
 SETTING = replace(LAYER_INPUTS, arms=ARMS)
 
 
-def kept_by_norm(rows: Rows) -> Effect:
-    """Training accuracy at the end, in points, of noisy batch norm less that with relative noise."""
-    normalised, plain = (rows.one(**arm.parameters) for arm in (NOISY, RELATIVE_NOISE))
-    return 100 * (normalised["train_accuracy"] - plain["train_accuracy"])
+def saved_at_relative_noise(rows: Rows) -> Effect:
+    """Noisy batch norm less the plain network whose noise is relative to its activations."""
+    return saved(rows, NOISY, RELATIVE_NOISE)
 
 
-CLAIM = Claim(
+CLAIM = replace(
+    noise_without_norm_twice.CLAIM,
     id="SA18-5-relative",
     locator="section 2.1, with a control that the paper does not have",
     statement="Noise of the same size against the standard deviation of each unit leaves a network with "
     "batch normalisation at least 20 points of training accuracy above the same network without.",
     protocol=DEEP_PROTOCOL
     + NOISE
-    + "Without batch norm m is multiplied by the standard deviation of the unit over the batch. Accuracy "
-    "of the last tenth of the batches; a diverged run counts as chance, 10 %.",
+    + "Without batch norm m is multiplied by the standard deviation of the unit over the batch. Accuracy of "
+    "the last tenth of the batches; a diverged run counts as chance, 10 %.",
     settings=santurkar_settings(SETTING, images=1920),
-    effect=kept_by_norm,
-    region=above(20.0),
-    unit="points of training accuracy",
-    figures=(
-        Dots(
-            y="train_accuracy",
-            hue="arm",
-            scale=100.0,
-            y_label="training accuracy at the end (%)",
-            title="Training accuracy under noise, absolute and relative to the activations",
-        ),
-    ),
+    effect=saved_at_relative_noise,
 )

@@ -19,10 +19,15 @@ def entered(rows: Rows) -> Row | None:
     return row if leaves_chance(row) and row["plain_train_accuracy"] > 0.3 else None
 
 
-def majority(rows: Rows) -> Effect:
-    """Share of units with a smaller gradient, in points over one half."""
+def over_half(rows: Rows, share: str) -> Effect:
+    """A share of the units, in points over one half."""
     row = entered(rows)
-    return UNDEFINED if row is None else 100 * row["smaller"] - 50
+    return UNDEFINED if row is None else 100 * row[share] - 50
+
+
+def majority(rows: Rows) -> Effect:
+    """Units with a smaller gradient."""
+    return over_half(rows, "smaller")
 
 
 CLAIM = Claim(
