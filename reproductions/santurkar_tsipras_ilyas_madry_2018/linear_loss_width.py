@@ -15,11 +15,11 @@ from reproductions.deep_linear import (
     at_rate,
     linear_settings,
 )
+from reproductions.santurkar_figures import along_steps
 
 ARMS = grid(norm=("batch_norm", "identity"), learning_rate=(1e-6,))
 EARLY = 10
 """Probes in the first 1,000 steps."""
-from reproductions.santurkar_figures import along_steps
 
 Series = Mapping[str, Sequence[float]]
 

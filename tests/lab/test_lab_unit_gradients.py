@@ -9,22 +9,19 @@ from bnref.lab.experiments import inserted_norm, landscape, unit_gradients
 from bnref.lab.nets import convnet, initialise, mlp
 from bnref.lab.randomness import generator
 
-ARM = {
-    "data": "digits",
-    "pool": 1,
-    "net": "mlp",
-    "depth": 3,
-    "width": 8,
-    "norm": "batch_norm",
-    "learning_rate": 0.1,
-    "batch_size": 32,
-    "images": 320,
-    "probe_every": 4,
-}
-
 
 def cell(**arm):
-    return Cell(experiment="x", arm={**ARM, **arm}, seed=1, scale="small", device="cpu")
+    """Three layers of five units on digits, ten steps, probed every fifth."""
+    shape = {
+        "data": "digits",
+        "pool": 1,
+        "net": "mlp",
+        "depth": 3,
+        "width": 5,
+        "norm": "batch_norm",
+    }
+    budget = {"learning_rate": 0.1, "batch_size": 40, "images": 400, "probe_every": 5}
+    return Cell(experiment="x", arm={**shape, **budget, **arm}, seed=1, scale="small", device="cpu")
 
 
 def net(norm="batch_norm"):
