@@ -167,6 +167,16 @@ def changes(*norms: str) -> Band:
     )
 
 
+def spread(*overlay: Overlay) -> Band:
+    """The range of the loss of the linear network."""
+    return along_steps(
+        "spread",
+        "log10 of largest over least loss",
+        "Range of the loss of the linear network along the gradient",
+        *overlay,
+    )
+
+
 BETA = along_steps(
     "beta",
     "effective beta",

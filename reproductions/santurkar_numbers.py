@@ -85,6 +85,18 @@ BY_DISTANCE: Mapping[str, Points] = {
 }
 """Change of the gradient after a step of this length, figure 11 (a)."""
 
+LINEAR_SPREADS: Mapping[str, Points] = {
+    "identity": {100: 11.0, 4000: 0.34, 8000: 0.03, 10_000: 0.02},
+    "batch_norm": {100: 1.2, 4000: 1.7, 8000: 0.92, 10_000: 1.2},
+}
+"""log10 of the largest over the least loss along the gradient, linear network at 1e-6, figure 10 (a)."""
+
+LINEAR_CHANGES: Mapping[str, Points] = {
+    "identity": {10_000: 10**4.9},
+    "batch_norm": {10_000: 10**6.0},
+}
+"""Largest change of the gradient along its direction, linear network at 1e-6, figure 10 (b)."""
+
 LAST_ACCURACIES: Mapping[str, Points] = {
     "identity": {0.1: 99.6, 0.5: 9.4},
     "batch_norm": {0.1: 98.7, 0.5: 97.0},

@@ -15,7 +15,8 @@ from reproductions.deep_linear import (
     at_rate,
     linear_settings,
 )
-from reproductions.santurkar_figures import along_steps
+from reproductions.santurkar_figures import LOSS_RANGE, curves, spread
+from reproductions.santurkar_numbers import LINEAR_SPREADS
 
 ARMS = grid(norm=("batch_norm", "identity"), learning_rate=(1e-6,))
 EARLY = 10
@@ -50,10 +51,6 @@ CLAIM = Claim(
     effect=larger_spike,
     region=above(1.0),
     unit="orders of magnitude, no normaliser less batch norm",
-    figures=(
-        along_steps(
-            "spread", "log10 of largest over least loss", "Range of the loss along the gradient"
-        ),
-    ),
+    figures=(LOSS_RANGE, spread(*curves(LINEAR_SPREADS, "figure 10 (a)"))),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -11,6 +11,7 @@ from statistics import median
 from bnref.evidence.claim import Effect, Rows, Substitution, grid
 from bnref.evidence.verdict import above
 from reproductions.deep_linear import linear_settings
+from reproductions.santurkar_figures import LOSS_RANGE, spread
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_loss_width
 from reproductions.santurkar_tsipras_ilyas_madry_2018.linear_loss_width import compared
 
@@ -30,5 +31,6 @@ CLAIM = replace(
     effect=rougher,
     region=above(0.3),
     unit="orders of magnitude, batch norm less no normaliser",
+    figures=(LOSS_RANGE, spread()),
     substitution=Substitution(better="lower", margin=0.3),
 )

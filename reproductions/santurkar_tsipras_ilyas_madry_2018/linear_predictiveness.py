@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Rows
 from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, LANDSCAPE_PROTOCOL
-from reproductions.santurkar_figures import along_steps
+from reproductions.santurkar_figures import along_steps, curves
+from reproductions.santurkar_numbers import LINEAR_CHANGES
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_loss_width
 from reproductions.santurkar_tsipras_ilyas_madry_2018.linear_loss_width import EARLY, compared
 
@@ -35,6 +36,11 @@ CLAIM = replace(
     effect=larger_change,
     unit="log10 ratio, no normaliser over batch norm",
     figures=(
-        along_steps("change", "largest l2 change of the gradient", "Gradient along its direction"),
+        along_steps(
+            "change",
+            "largest l2 change of the gradient",
+            "Gradient of the linear network along its direction",
+            *curves(LINEAR_CHANGES, "figure 10 (b), end"),
+        ),
     ),
 )
