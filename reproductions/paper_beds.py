@@ -99,6 +99,28 @@ def at_rate_per_image(rate: float, setting: Setting) -> Setting:
     return replace(setting, arms=tuple(changed(arm) for arm in setting.arms))
 
 
+PERCEPTRONS_OWN = ("depth", "width")
+"""What of a setting on perceptrons says nothing of VGG."""
+
+PROBES = {"gpu": 20, "paper": 100}
+"""Steps from one probe to the next: 150 of each, as often as the paper's curves have points."""
+
+
+def santurkar_settings(
+    small: Setting, net: Bed | None = None, **smoke: Value
+) -> dict[str, Setting]:
+    """A setting of Santurkar et al. 2018 at all scales: VGG above small, at the setting's own rates.
+
+    `net` takes the place of VGG where a claim names another network; `smoke` is what shrinks.
+    """
+    kept = {name: value for name, value in small.fixed.items() if name not in PERCEPTRONS_OWN}
+    settings = {"small": small, "smoke": small.shrunk(**smoke)}
+    for scale, bed in (("gpu", SHORT_VGG_CIFAR10), ("paper", VGG_CIFAR10)):
+        probes = {"probe_every": PROBES[scale]} if "probe_every" in kept else {}
+        settings[scale] = on({**bed, **probes, **(net or {})}, replace(small, fixed=kept))
+    return settings
+
+
 def wu_he_scales(small: Setting) -> dict[str, Setting]:
     """A setting of Wu & He 2018 at the scales above small, at one rate per image for all its arms.
 

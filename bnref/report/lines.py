@@ -39,12 +39,15 @@ class Run:
 
 
 def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "") -> list[Run]:
-    """Every run of the question. Runs of one hue, x and seed that differ otherwise part the line."""
+    """Every run of the question. Runs of one hue, x and seed that differ otherwise part the line.
+
+    A hue that the arms do not have is their name, which parts them by itself.
+    """
     cells = question.cells()
     arms = {id(p.arm): (p.arm.name, p.cell.arm) for p in cells}  # many seeds have one arm
     groups: dict[tuple[Value, Value], list[Mapping[str, Value]]] = {}
-    for _, arm in arms.values():
-        groups.setdefault((arm.get(hue), arm.get(x)), []).append(arm)
+    for name, arm in arms.values():
+        groups.setdefault((arm.get(hue, name), arm.get(x)), []).append(arm)
     parting = sorted(
         {
             name
