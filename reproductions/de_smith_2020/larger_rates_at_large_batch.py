@@ -10,14 +10,15 @@ from reproductions.residual import (
     BEST_OF_SEED,
     BY_BATCH_SIZE,
     by_batch_size,
-    error_curve,
     times_larger,
 )
+from reproductions.residual_figures import against_batch_size
 
 
 def more_at_large_batch(rows: Rows) -> float:
-    """log2 of the ratio of best rates, batch norm over SkipInit, at batch 512 less at batch 16."""
-    return times_larger(rows, 512) - times_larger(rows, 16)
+    """log2 of the ratio of best rates, batch norm over SkipInit, at the largest batch less the smallest."""
+    smallest, *_, largest = times_larger(rows)
+    return largest - smallest
 
 
 CLAIM = Claim(
@@ -30,7 +31,7 @@ CLAIM = Claim(
     effect=more_at_large_batch,
     region=above(0.75),
     unit="log2 of the ratio of rates",
-    figures=(error_curve("Test error at three batch sizes"),),
+    figures=(against_batch_size("learning_rate", "Best learning rate by batch size"),),
     expected={
         "small": Expectation(
             outcome="inconclusive",
