@@ -49,9 +49,9 @@ CLAIM = Claim(
     ),
     expected={
         "small": Expectation(
-            outcome="inconclusive",
-            because="Two pilots saw no gain: 1,500 steps are few for a penalty, which acts in "
-            "1 / (rate x penalty) steps, and larger penalties hold back the training loss.",
+            outcome="refuted",
+            because="1,500 steps are few for a penalty, which acts in 1 / (rate x penalty) steps, "
+            "and larger penalties hold back the training loss: two pilots saw no gain, either.",
             depends_on_scale=True,
         )
     },

@@ -21,8 +21,8 @@ def only_batch_norm(rows: Rows) -> float:
 CLAIM = Claim(
     id="DS20-4",
     locator="section 3, table of version 1",
-    statement="With 64 blocks a residual network trains with batch normalisation and at no "
-    "learning rate without normalisation and with branches at full strength, in most seeds.",
+    statement="With 64 blocks a residual network trains with batch normalisation, and at no learning "
+    "rate with branches at full strength and no normalisation, in most seeds.",
     protocol=TRAINED_PROTOCOL + TRAINING,
     settings=trained(*FORMS, thousand_layers=True),
     effect=only_batch_norm,

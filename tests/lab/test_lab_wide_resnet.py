@@ -10,6 +10,7 @@ import bnref.norms
 from bnref.evidence.cell import Cell, Value
 from bnref.evidence.record import Measured
 from bnref.lab.data import Data, Split
+from bnref.lab.dropout import Dropout
 from bnref.lab.experiments import wide_resnet_rates, wide_resnet_start
 from bnref.lab.nets import initialise
 from bnref.lab.papers.wide_resnet import Block, wide_resnet
@@ -92,6 +93,12 @@ def test_scales_of_the_initial_weights_reach_the_layers_that_they_name():
             torch.testing.assert_close(last[0].weight, 0.5 * first[0].weight)
             assert not last[1].weight.any()
     torch.testing.assert_close(parts[-1].weight, 2 * whole[-1].weight)
+
+
+def test_dropout_stands_before_the_classifier():
+    made = wide_resnet_rates.network(cell(dropout=0.5), 4, 3)
+    assert isinstance(made[-2], Dropout)
+    assert isinstance(made[-1], nn.Linear)
 
 
 def test_no_seed_of_a_pack_chooses_its_own_rate(monkeypatch):

@@ -13,6 +13,7 @@ import bnref.norms
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import Data, Split, load
+from bnref.lab.dropout import Dropout
 from bnref.lab.experiments.classify import recipe
 from bnref.lab.experiments.residual_rates import WORST_LOSS
 from bnref.lab.nets import initialise
@@ -32,8 +33,8 @@ def run_pack(cells: Sequence[Cell]) -> list[Measured]:
 
     Arm: data, form (see `bnref.lab.residual`), depth (blocks), width, lowest, highest (log2 of the
     rates), batch_size, images and, optionally, norm (in the place of batch norm), train_images, first,
-    last and head as in `residual_rates`, and what `classify.recipe` reads. A weight decay acts on all
-    parameters.
+    last, head and dropout as in `residual_rates`, and what `classify.recipe` reads. A weight decay
+    acts on all parameters.
     """
     found = [_every_rate(cell) for cell in cells]
     if len(found) == 1:
@@ -106,4 +107,6 @@ def network(cell: Cell, classes: int, seed: int) -> nn.Sequential:
         classifier = net[-1]
         assert isinstance(classifier, nn.Linear)
         classifier.weight.mul_(head)
+    if arm.get("dropout"):
+        net.insert(len(net) - 1, Dropout(float(arm["dropout"]), cell.seed))  # type: ignore[arg-type]
     return net.to(cell.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
