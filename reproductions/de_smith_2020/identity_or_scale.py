@@ -3,7 +3,7 @@
 De & Smith 2020, section 2, and a reviewer's objection: with batch norm a network is invariant to the
 scale of its stream, too. The 2 x 2 factorial of the card. The effect of small branches less that of
 scale invariance, each averaged over the other, is SkipInit less one batch norm before the classifier.
-Ten points are the least that counts, as in DS20-13.
+Ten points are the least that counts, as in DS20-13. In pilots on seeds 55 to 57 29 to 44.
 """
 
 from bnref.evidence.claim import Claim, Rows

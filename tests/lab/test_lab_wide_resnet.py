@@ -151,9 +151,11 @@ def test_streams_at_the_start_grow_as_their_form_says():
 
 
 def test_the_gradient_at_the_last_block_is_the_functional_itself():
-    series = start("plain").series
-    assert series["gradient"][-1] == pytest.approx(1, rel=0.1)
-    assert series["gradient"][0] > 2**4
+    """And shortcuts keep the sum of its squares, whatever the number of channels and positions."""
+    plain, none = (start(form).series["gradient"] for form in ("plain", "skip_init_0"))
+    assert plain[-1] == pytest.approx(1, rel=0.1)
+    assert plain[0] > 2**4
+    assert none == pytest.approx([1.0] * 7, rel=0.5)
 
 
 def test_the_cosine_does_not_depend_on_the_scale():
