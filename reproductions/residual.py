@@ -242,12 +242,14 @@ FEW_PROTOCOL = (
 )
 
 
-def fitted(small: tuple[Arm, ...], above: tuple[Arm, ...]) -> Mapping[str, Setting]:
+def fitted(
+    small: tuple[Arm, ...], above: tuple[Arm, ...], seeds: int = 12
+) -> Mapping[str, Setting]:
     """These arms on few images at small, and those at gpu; at paper on all images of CIFAR-10.
 
     Rates at paper are a half, once and twice the 2^-2 that is the best of SkipInit from 0 there.
     """
-    setting = replace(FEW_IMAGES, arms=small)
+    setting = replace(FEW_IMAGES, arms=small, seeds=seeds)
     few: Bed = {"depth": 6, "train_images": 5000, "images": 100 * 5000, "lowest": -4, "highest": -2}
     every: Bed = {"depth": 48, "lowest": -3, "highest": -1}
     return {

@@ -163,3 +163,22 @@ def test_the_cosine_does_not_depend_on_the_scale():
     tiny = wide_resnet_start._cosine(1e-20 * maps)
     assert tiny == pytest.approx(wide_resnet_start._cosine(maps))
     assert tiny != 0
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"norm": "bnref.lab.variants:ghosts_of_8"},
+        {"dropout": 0.5},
+        {"form": "skip_init_1", "last": 0},
+    ],
+)
+def test_what_else_an_arm_says_changes_what_is_trained(extra):
+    (found,), (plain,) = (
+        wide_resnet_rates.run_pack([rates(**{"batch_size": 8, "images": 16, **e})])
+        for e in (extra, {"form": extra.get("form", "batch_norm")})
+    )
+    assert not found.diverged
+    ghosts_are_the_whole_batch = "norm" in extra
+    same = found.series["train_loss"] == pytest.approx(plain.series["train_loss"], rel=1e-4)
+    assert same == ghosts_are_the_whole_batch
