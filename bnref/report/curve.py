@@ -21,6 +21,7 @@ from bnref.report.lines import (
     legend_title,
     look,
     order,
+    ordinate,
     positions,
     runs,
 )
@@ -35,7 +36,7 @@ def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Rec
     x_label = figure.x_label or label(figure.x)
     title = figure.title or words.capital(f"{y_label} against {x_label}")
     seeds = len({run.record.cell.seed for run in found})
-    silent = sum(figure.y not in run.record.metrics for run in found)
+    silent = sum(ordinate(figure, run) is None for run in found)
     caption = (
         f"{question.id}: {title}. Line: median over {counted(seeds, 'seed')}; band: quartiles; "
         f"faint points: seeds. {diverged(found)}"
@@ -65,8 +66,8 @@ def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Rec
 
 
 def _values(figure: Curve, found: Sequence[Run]) -> list[float]:
-    metrics = (run.record.metrics.get(figure.y) for run in found)
-    return [value * figure.scale for value in metrics if value is not None]
+    shown = (ordinate(figure, run) for run in found)
+    return [number for number in shown if number is not None]
 
 
 def _groups(found: Sequence[Run]) -> dict[tuple[Line, Value], list[Run]]:

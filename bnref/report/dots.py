@@ -11,7 +11,7 @@ from bnref.evidence.record import Record
 from bnref.report import canvas, overlay, words
 from bnref.report.canvas import FAINT
 from bnref.report.drawing import Drawing, Table, counted, quantile
-from bnref.report.lines import Line, Run, diverged, label, look, order, runs
+from bnref.report.lines import Line, Run, diverged, label, look, order, ordinate, runs
 
 Rows = Mapping[Line, Mapping[int, float]]
 
@@ -38,11 +38,8 @@ def draw(path: str, figure: Dots, question: Question, records: Mapping[str, Reco
 
 
 def _values(figure: Dots, found: Sequence[Run]) -> dict[int, float]:
-    return {
-        run.record.cell.seed: figure.scale * run.record.metrics[figure.y]
-        for run in found
-        if figure.y in run.record.metrics
-    }
+    shown = ((run.record.cell.seed, ordinate(figure, run)) for run in found)
+    return {seed: number for seed, number in shown if number is not None}
 
 
 def _plot(axes: Axes, figure: Dots, rows: Rows) -> None:

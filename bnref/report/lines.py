@@ -6,7 +6,7 @@ from typing import Any
 
 from bnref.evidence.cell import Value, identity
 from bnref.evidence.claim import factory_name
-from bnref.evidence.figure import Curve
+from bnref.evidence.figure import Curve, Dots
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report.canvas import DASHES, MARKERS, PALETTE
@@ -69,6 +69,19 @@ def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "
         for p, record in found
         if record is not None
     ]
+
+
+def ordinate(figure: Curve | Dots, run: Run) -> float | None:
+    """What the figure shows of a run: a metric, or the point of a series where `best` is smallest."""
+    series = run.record.series
+    if not figure.best:
+        found = run.record.metrics.get(figure.y)
+    elif series.get(figure.y) and series.get(figure.best):
+        choice = series[figure.best]
+        found = series[figure.y][choice.index(min(choice))]
+    else:
+        found = None
+    return None if found is None else figure.scale * found
 
 
 def _word(value: Value) -> str:
