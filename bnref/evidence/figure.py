@@ -1,7 +1,9 @@
 """Kinds of figures, declared as data in claim files and drawn by bnref.report.
 
 Seeds are summed up the same way in all: lines are medians, bands and bars quartiles. `hue` is the
-parameter of the arms that gives a line (or panel) its name and colour.
+parameter of the arms that gives a line (or panel) its name and colour; "arm" is the arm's own name.
+`arms` names the arms that are shown, in this order: all where it is empty, or at a scale that has none
+of them.
 """
 
 from collections.abc import Mapping
@@ -29,6 +31,7 @@ class Curve:
     x: str
     y: str
     hue: str
+    arms: tuple[str, ...] = ()
     log_x: bool = False
     log_y: bool = False
     y_label: str = ""
@@ -46,6 +49,7 @@ class Band:
     hue: str
     x: str = ""
     """The series that holds the abscissa; its index where empty."""
+    arms: tuple[str, ...] = ()
     log_x: bool = False
     log_y: bool = False
     y_label: str = ""
@@ -63,6 +67,7 @@ class Dots:
 
     y: str
     hue: str
+    arms: tuple[str, ...] = ()
     log: bool = False
     y_label: str = ""
     title: str = ""
@@ -81,6 +86,7 @@ class Traces:
     series: tuple[str, ...]
     hue: str
     x: str = ""
+    arms: tuple[str, ...] = ()
     shade: bool = False
     log_x: bool = False
     log_y: bool = False
@@ -99,6 +105,7 @@ class Histogram:
 
     series: str
     hue: str
+    arms: tuple[str, ...] = ()
     tail: bool = False
     bins: int = 40
     x_label: str = ""
@@ -116,6 +123,7 @@ class HeatMap:
     series: tuple[str, ...]
     hue: str
     x: str = ""
+    arms: tuple[str, ...] = ()
     log: bool = False
     x_label: str = ""
     y_label: str = ""

@@ -25,7 +25,8 @@ class Line:
     @property
     def name(self) -> str:
         """What the legend calls it."""
-        hue = "no normaliser" if self.hue == "identity" else self.hue
+        norm, dash, rest = self.hue.partition("-")
+        hue = f"no normaliser{dash}{rest}" if norm == "identity" else self.hue
         return ", ".join(part.replace("_", " ") for part in (hue, self.rest) if part)
 
 
@@ -43,8 +44,8 @@ def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "
     cells = question.cells()
     arms = {id(p.arm): (p.arm.name, p.cell.arm) for p in cells}  # many seeds have one arm
     groups: dict[tuple[Value, Value], list[Mapping[str, Value]]] = {}
-    for _, arm in arms.values():
-        groups.setdefault((arm.get(hue), arm.get(x)), []).append(arm)
+    for name, arm in arms.values():
+        groups.setdefault((arm.get(hue, name), arm.get(x)), []).append(arm)
     parting = sorted(
         {
             name

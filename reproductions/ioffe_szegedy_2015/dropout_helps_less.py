@@ -6,7 +6,8 @@ Pilot seeds 50 to 53: dropout of 0.1 gains 1.2, 0.6, 2.2 and 0.2 points more wit
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import DROPOUT, DROPOUT_PROTOCOL, batch_norm
+from reproductions.perceptrons import batch_norm
+from reproductions.regularisation import DROPOUT_AT, DROPOUT_PROTOCOL
 
 
 def helps_less(rows: Rows) -> Effect:
@@ -22,7 +23,7 @@ CLAIM = Claim(
     statement="Dropout of 0.1 takes at least half a percentage point less off the test error of a network "
     "with batch normalisation than of the same network without.",
     protocol=DROPOUT_PROTOCOL + " Test error after the last step.",
-    settings={"small": DROPOUT, "smoke": DROPOUT.shrunk(images=1000)},
+    settings=DROPOUT_AT,
     effect=helps_less,
     region=above(0.5),
     unit="percentage points of test error",

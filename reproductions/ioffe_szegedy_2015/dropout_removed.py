@@ -7,7 +7,8 @@ The final version says that it trains faster without overfitting more. Pilot see
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import DROPOUT, DROPOUT_PROTOCOL, batch_norm
+from reproductions.perceptrons import batch_norm
+from reproductions.regularisation import DROPOUT_AT, DROPOUT_PROTOCOL
 
 
 def gained(rows: Rows) -> Effect:
@@ -22,7 +23,7 @@ CLAIM = Claim(
     statement="Removing a dropout of 0.4 makes a network with batch normalisation at least half a percentage "
     "point more accurate.",
     protocol=DROPOUT_PROTOCOL + " Test error after the last step.",
-    settings={"small": DROPOUT, "smoke": DROPOUT.shrunk(images=1000)},
+    settings=DROPOUT_AT,
     effect=gained,
     region=above(0.5),
     unit="percentage points of test error",

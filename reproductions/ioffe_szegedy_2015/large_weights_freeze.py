@@ -7,7 +7,7 @@ learn. Pilot seeds 50 and 51: 7.9 and 8.8 points of accuracy lost at a hundred t
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SCALES, SCALES_PROTOCOL, batch_norm
+from reproductions.perceptrons import SCALES_AT, SCALES_PROTOCOL, batch_norm
 
 
 def lost(rows: Rows) -> Effect:
@@ -23,7 +23,7 @@ CLAIM = Claim(
     "three percentage points of accuracy in the same number of steps.",
     protocol=SCALES_PROTOCOL + " A consequence of the law that the paper gives as the reason for its "
     "resilience: gradients shrink with the weights, so weights of scale k move as if at rate / k^2.",
-    settings={"small": SCALES, "smoke": SCALES.shrunk(images=500)},
+    settings=SCALES_AT,
     effect=lost,
     region=above(3.0),
     unit="percentage points of test error",

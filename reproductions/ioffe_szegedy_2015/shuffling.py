@@ -6,7 +6,7 @@ Pilot seeds 50 to 53: 1.9, 0.7, 0.8 and 3.2 points more than without batch norm.
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import MATES, MATES_PROTOCOL
+from reproductions.regularisation import MATES_AT, MATES_PROTOCOL
 
 
 def better(rows: Rows) -> Effect:
@@ -25,7 +25,7 @@ CLAIM = Claim(
     "least half a percentage point more accurate, beyond what they do for the same network without.",
     protocol=MATES_PROTOCOL + " Test error after the last step. Only the interaction says that batch "
     "normalisation is the reason.",
-    settings={"small": MATES, "smoke": MATES.shrunk(images=1000)},
+    settings=MATES_AT,
     effect=better,
     region=above(0.5),
     unit="percentage points of test error",

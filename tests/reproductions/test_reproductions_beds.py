@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import bnref.lab.data
@@ -28,7 +29,8 @@ from reproductions.paper_beds import VGG_CIFAR10, at_rate_per_image, on
 ROOT = Path(__file__).parents[2]
 AUGMENTATIONS = {"cifar10": "crop_flip", "cifar100": "crop_flip", "imagenet": "resized_crop_flip"}
 SHAPE = (
-    "data", "pool", "net", "depth", "width", "blocks", "layers", "form", "where", "groups", "factors"
+    "data", "pool", "net", "depth", "width", "blocks", "layers", "form", "where", "groups", "factors",
+    "activation", "place", "dropout", "mates",
 )  # fmt: skip
 """Parameters of an arm that make another network or another shape of its input."""
 BRIEF = {
@@ -36,6 +38,8 @@ BRIEF = {
     "probe_every": 1, "look_every": 1, "networks": 1, "repeats": 2, "pack": 1, "stages": 2,
 }  # fmt: skip
 """Two steps on four images each, for the parameters that an arm has."""
+FEW_MATES = "2,4"
+"""Batch sizes of `batch_noise`; in other experiments mates are a word."""
 ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "bn_inception", "resnet110", "1000_2")
 CLAIMS = {claim.id: claim for _, claim in load(ROOT).values()}
 ABOVE_SMALL = [
@@ -100,6 +104,15 @@ def test_a_rate_per_image_is_proportional_to_the_batch():
     assert [arm.name for arm in found] == [arm.name for arm in arms]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """As in a worker."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def random_images(monkeypatch, tmp_path):
     """Random images in the place of every data set: in memory, or on disk as ImageNet's are."""
@@ -133,6 +146,7 @@ def random_images(monkeypatch, tmp_path):
     [
         pytest.param(
             name,
+            id=name,
             marks=[pytest.mark.slow] if any(net in name for net in ABOVE_TWO_SECONDS) else [],
         )
         for name in NETWORKS
@@ -141,6 +155,8 @@ def random_images(monkeypatch, tmp_path):
 def test_a_network_takes_two_steps_and_effects_find_what_they_read(name, random_images):
     cell = FIRST[name].cell
     short = {key: value for key, value in BRIEF.items() if key in cell.arm}
+    if "," in str(cell.arm.get("mates")):
+        short["mates"] = FEW_MATES
     cell = msgspec.structs.replace(cell, arm={**cell.arm, **short})
     (found,) = experiment(cell.experiment)(pack(cell))
     assert not found.diverged, f"{name} diverged in two steps"

@@ -126,10 +126,11 @@ def shapes(found: list[tuple[Tensor, Tensor, Tensor]]) -> dict[str, float]:
     """How far from Gaussian products and inputs of the hidden layers after the first are."""
     products = torch.cat([product for product, _, _ in found[1:]], dim=1)
     inputs = torch.cat([output for _, _, output in found[:-1]], dim=1)
-    return _shape(products, "products") | _shape(inputs, "inputs")
+    return shape(products, "products") | shape(inputs, "inputs")
 
 
-def _shape(values: Tensor, name: str) -> dict[str, float]:
+def shape(values: Tensor, name: str) -> dict[str, float]:
+    """The shape of values (N, C), mean over the units that live; see `run`."""
     std = values.std(0, correction=0)
     living, std = values[:, std > DEAD].double(), std[std > DEAD].double()
     z = (living - living.mean(0)) / std
@@ -162,7 +163,8 @@ def jacobians(net: nn.Sequential, images: Tensor) -> list[Tensor]:
             torch.autograd.grad(unit.sum(), y, retain_graph=True)[0] for unit in values.unbind(1)
         ]
         of_y = torch.stack(rows, dim=1)
-        found.append(of_y / _scale(net[after + 1])[:, None] * _scale(net[at + 1]))
+        above, below = (_scale(net[number + 1]).to(of_y) for number in (after, at))
+        found.append(of_y / above[:, None] * below)
     return found
 
 

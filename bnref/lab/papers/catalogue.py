@@ -6,7 +6,7 @@ from functools import partial
 from torch import nn
 
 import bnref.norms
-from bnref.lab.papers.inception import bn_inception
+from bnref.lab.papers.inception import bn_inception, small_inception
 from bnref.lab.papers.parts import Builder
 from bnref.lab.papers.resnet import cifar_resnet, resnet50
 from bnref.lab.papers.vgg import vgg16
@@ -25,6 +25,7 @@ PAPER_NETS: dict[str, Callable[[Builder, int], nn.Sequential]] = {
     "wide_resnet100_2_skip_init": partial(wide_resnet, 100, 2, alpha=0.0),
     "wide_resnet1000_2_skip_init": partial(wide_resnet, 1000, 2, alpha=0.0),
     "wide_resnet16_4_skip_init": partial(wide_resnet, 16, 4, alpha=0.0),
+    "small_inception": small_inception,
     "resnet50": resnet50,
     "bn_inception": bn_inception,
 }
