@@ -12,6 +12,8 @@ from reproductions.inception import LADDERS, RESNET20, SMALL_INCEPTION, scales
 from reproductions.paper_beds import IMAGENET_EPOCH, INCEPTION_IMAGENET, Bed, on
 from reproductions.perceptrons import PERCEPTRON
 
+BY_EPOCH = "bnref.lab.experiments.by_epoch"
+
 MATES = Setting(
     experiment=PERCEPTRON,
     arms=tuple(
@@ -90,6 +92,56 @@ DROPOUT_AT = scales(
 DROPOUT_PROTOCOL = (
     "Two hidden layers of 128 ReLU units, thirty epochs over 1,000 images of 14x14 Fashion-MNIST, batch 50, "
     "plain SGD at 0.1, dropout of hidden units with probability 0, 0.1 and the paper's 0.4."
+)
+
+DROPOUT_SPEED_AT = {
+    scale: replace(
+        setting,
+        experiment=BY_EPOCH,
+        arms=grid(norm=("batch_norm",), dropout=(0.0, 0.4)),
+        fixed={**setting.fixed, "images": epochs * int(setting.fixed["train_images"] or 0)},
+    )
+    for scale, setting, epochs in zip(DROPOUT_AT, DROPOUT_AT.values(), (12, 1, 12, 12), strict=True)
+}
+"""Twelve epochs, after each of which errors are counted."""
+
+GHOSTS = "bnref.lab.variants:ghosts_of_4"
+GAP = Setting(
+    experiment=BY_EPOCH,
+    arms=(
+        Arm("batch_norm", {"norm": "batch_norm"}),
+        Arm("batch_norm-of-4", {"norm": GHOSTS}),
+        Arm("identity", {"norm": "identity"}),
+    ),
+    seeds=12,
+    fixed={
+        **FASHION,
+        "train_images": 1000,
+        "batch_size": 64,
+        "depth": 2,
+        "width": 64,
+        "activation": "relu",
+        "learning_rate": 0.1,
+        "images": 24_000,
+    },
+)
+"""24 epochs, in which the network that is normalised by four gets to a training loss of 0.5."""
+
+GAP_AT = scales(
+    GAP,
+    gpu={**RESNET20, "train_images": 4000, "images": 30 * 4000},
+    paper={
+        **INCEPTION_IMAGENET,
+        "train_images": IMAGENET_EPOCH,
+        "learning_rate": LADDERS["paper"].raised,
+    },
+    images=2000,
+)
+"""Batches of 128 on a tenth of CIFAR-10, and of 32 at the rate of BN-x5 on ImageNet."""
+
+GAP_PROTOCOL = (
+    "Two hidden layers of 64 ReLU units, 24 epochs over 1,000 images of 14x14 Fashion-MNIST, batch 64, plain "
+    "SGD at 0.1. Arms: batch norm of the whole batch, of each four of its images apart, and none."
 )
 
 STAGED: Bed = {**FASHION, "net": "convnet3", "batch_size": 32, "stages": 4, "decay": 0.3}
