@@ -4,7 +4,7 @@ Pilot seeds 50 to 53: the plain network does best at the rate 1/4; ratios of 3.2
 190 core-seconds at scale small, are those of IS15-12.
 """
 
-from bnref.evidence.claim import Claim, Effect, Reported, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Expectation, Reported, Rows, Substitution
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
 from reproductions.beds import SWEEP
@@ -50,5 +50,13 @@ CLAIM = Claim(
         figure_2("identity-lr0.25", "batch_norm-lr0.25", "batch_norm-lr1"),
         figure_3("identity-lr0.25", "batch_norm-lr0.25", "batch_norm-lr1"),
     ),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="The ratio is near the two of the claim, and the end of a plain run is a target that "
+            "varies; to a fixed loss (IS15-13-target) it is clearer.",
+            depends_on_scale=True,
+        )
+    },
     substitution=Substitution(better="higher", margin=0.5),
 )  # fmt: skip

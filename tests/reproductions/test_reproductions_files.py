@@ -121,8 +121,12 @@ def test_figures_name_parameters_of_the_arms(path, claims):
         assert not claim.figures
         return
     arms = [{**claim.settings["small"].fixed, **a.parameters} for a in claim.settings["small"].arms]
+    names = {arm.name for setting in claim.settings.values() for arm in setting.arms}
     for figure in claim.figures:
         assert figure.hue == "arm" or any(figure.hue in arm for arm in arms)
+        assert set(figure.arms) <= names, "a figure shows arms that no scale has"
+        small = {arm.name for arm in claim.settings["small"].arms}
+        assert not figure.arms or small & set(figure.arms)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
