@@ -1,7 +1,7 @@
 """Smaller normalisation batches and the gap between test and training loss (section 3.4, a regulariser).
 
 Contested: others found batch norm to overfit more (caffenet-benchmark). Pilot seeds 50 to 57: at the training
-loss 0.5 the gap is 0.19 to 0.21 with batches of 64, and 0 to 12 % less with batches of four, which take five
+loss 0.5 the gap is 0.19 to 0.21 with batches of 64, and 0 to 9 % less with batches of four, which take five
 times as many epochs to get there.
 """
 

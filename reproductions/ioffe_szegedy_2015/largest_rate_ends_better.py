@@ -58,7 +58,7 @@ CLAIM = Claim(
         "small": Expectation(
             outcome="inconclusive",
             because="The larger rate is slower at first in every pilot run (IS15-15-slower), but ends "
-            "better in only some: 400 steps are three passes over the images, the paper's 150.",
+            "better in only some: 400 steps are less than two passes over the images, the paper's 150.",
             depends_on_scale=True,
         )
     },
