@@ -36,7 +36,7 @@ CLAIM = Claim(
     region=above(0.5),
     unit="log2 of the ratio of ratios",
     figures=(
-        Dots(y="train_loss", hue="arm", log=True, y_label="training loss of the last epoch",
+        Dots(y="train_loss", hue="arm", y_label="training loss of the last epoch",
              title="New and kept batch mates"),
     ),
     substitution=Substitution(better="higher", margin=0.5),

@@ -29,7 +29,11 @@ CLAIM = Claim(
     unit="percentage points of test error",
     figures=(
         Curve(
-            x="dropout", y="train_loss", hue="norm", log_y=True, x_label="dropout",
+            x="dropout", y="test_error", hue="norm", scale=100.0, x_label="dropout",
+            y_label="test error (%)", title="Test error against dropout",
+        ),
+        Curve(
+            x="dropout", y="train_loss", hue="norm", x_label="dropout",
             y_label="training loss, last tenth of the steps", title="Training loss against dropout",
         ),
     ),

@@ -50,7 +50,7 @@ CLAIM = Claim(
     unit="log2 of the ratio of gaps",
     figures=(
         Band(
-            series="test_loss", x="train_loss", hue="arm", log_x=True, x_label="training loss",
+            series="test_loss", x="train_loss", hue="arm", x_label="training loss",
             y_label="test loss", title="Test loss against training loss, epoch by epoch",
         ),
     ),

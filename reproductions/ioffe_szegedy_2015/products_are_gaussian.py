@@ -29,8 +29,8 @@ CLAIM = Claim(
     region=above(1.0),
     unit="log2 of the ratio of mean |skewness|",
     figures=(
-        Dots(y="skew_products", hue="norm", log=True, y_label="mean |skewness|", title="Products W u"),
-        Dots(y="skew_inputs", hue="norm", log=True, y_label="mean |skewness|", title="Inputs u"),
+        Dots(y="skew_products", hue="norm", y_label="mean |skewness|", title="Products W u"),
+        Dots(y="skew_inputs", hue="norm", y_label="mean |skewness|", title="Inputs u"),
     ),
     substitution=Substitution(better="higher", margin=0.5),
 )  # fmt: skip

@@ -36,7 +36,7 @@ CLAIM = Claim(
     region=above(1.0),
     unit="difference of |log2 of the change|",
     figures=(
-        Dots(y="spread", hue="arm", arms=SAME_START, log=True, y_label="spread, last over first",
+        Dots(y="spread", hue="arm", arms=SAME_START, y_label="spread, last over first",
              title="Spread of the sigmoids' inputs"),
     ),
     substitution=Substitution(better="higher", margin=0.5),
