@@ -17,6 +17,16 @@ def helps_less(rows: Rows) -> Effect:
     return 100 * ((plain[0] - plain[1]) - (normalised[0] - normalised[1]))
 
 
+ERROR_BY_DROPOUT = Curve(
+    x="dropout",
+    y="test_error",
+    hue="norm",
+    scale=100.0,
+    x_label="dropout",
+    y_label="test error (%)",
+    title="Test error against dropout",
+)
+
 CLAIM = Claim(
     id="IS15-18",
     locator="abstract, section 3.4, section 4.2.1",
@@ -27,12 +37,7 @@ CLAIM = Claim(
     effect=helps_less,
     region=above(0.5),
     unit="percentage points of test error",
-    figures=(
-        Curve(
-            x="dropout", y="test_error", hue="norm", scale=100.0, x_label="dropout",
-            y_label="test error (%)", title="Test error against dropout",
-        ),
-    ),
+    figures=(ERROR_BY_DROPOUT,),
     expected={
         "small": Expectation(
             outcome="inconclusive",

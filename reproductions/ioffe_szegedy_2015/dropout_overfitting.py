@@ -6,10 +6,11 @@ matter: it is 7.5 to 8.8 points wider without dropout, which keeps images from b
 
 from dataclasses import replace
 
-from bnref.evidence.claim import Claim, Effect, Rows, Substitution
+from bnref.evidence.claim import Claim, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import within
-from reproductions.perceptrons import batch_norm
+from reproductions.ioffe_szegedy_2015.dropout_helps_less import ERROR_BY_DROPOUT
+from reproductions.ioffe_szegedy_2015.dropout_removed import gained
 from reproductions.regularisation import DROPOUT_AT, DROPOUT_PROTOCOL
 
 SETTINGS = {
@@ -26,12 +27,6 @@ SETTINGS = {
 }
 
 
-def change(rows: Rows) -> Effect:
-    """Test error without dropout minus that with dropout of 0.4, in percentage points."""
-    whole, dropped = (batch_norm(rows, dropout=share)["test_error"] for share in (0.0, 0.4))
-    return 100 * (whole - dropped)
-
-
 CLAIM = Claim(
     id="IS15-18-overfitting",
     locator="section 4.2.1, remove dropout: without increasing overfitting",
@@ -40,14 +35,11 @@ CLAIM = Claim(
     protocol=DROPOUT_PROTOCOL + " Test error after the last step. The paper does not say how it measures "
     "overfitting; taken as the gap between test and training error it does increase.",
     settings=SETTINGS,
-    effect=change,
+    effect=gained,
     region=within(-1.0, 1.0),
     unit="percentage points of test error",
     figures=(
-        Curve(
-            x="dropout", y="test_error", hue="norm", scale=100.0, x_label="dropout",
-            y_label="test error (%)", title="Test error against dropout",
-        ),
+        ERROR_BY_DROPOUT,
         Curve(
             x="dropout", y="train_error", hue="norm", scale=100.0, x_label="dropout",
             y_label="training error (%)", title="Training error against dropout",

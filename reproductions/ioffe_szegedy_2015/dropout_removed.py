@@ -7,6 +7,7 @@ The final version says that it trains faster without overfitting more. Pilot see
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
+from reproductions.ioffe_szegedy_2015.dropout_helps_less import ERROR_BY_DROPOUT
 from reproductions.perceptrons import batch_norm
 from reproductions.regularisation import DROPOUT_AT, DROPOUT_PROTOCOL
 
@@ -28,10 +29,7 @@ CLAIM = Claim(
     region=above(0.5),
     unit="percentage points of test error",
     figures=(
-        Curve(
-            x="dropout", y="test_error", hue="norm", scale=100.0, x_label="dropout",
-            y_label="test error (%)", title="Test error against dropout",
-        ),
+        ERROR_BY_DROPOUT,
         Curve(
             x="dropout", y="train_loss", hue="norm", x_label="dropout",
             y_label="training loss, last tenth of the steps", title="Training loss against dropout",

@@ -5,8 +5,8 @@ to 53: |w| grows by a factor of 2.2 to 2.3 from a tenth of He's scale, by less t
 """
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
-from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
+from reproductions.ioffe_szegedy_2015.large_weights_freeze import GROWTH
 from reproductions.perceptrons import SCALES_AT, SCALES_PROTOCOL, batch_norm
 
 
@@ -28,12 +28,6 @@ CLAIM = Claim(
     effect=stabilises,
     region=above(0.2),
     unit="decades",
-    figures=(
-        Curve(
-            x="scale", y="growth", hue="norm", log_x=True,
-            x_label="initial weights relative to He's", y_label="log10 of |w|, last over first",
-            title="Growth of the hidden weights",
-        ),
-    ),
+    figures=(GROWTH,),
     substitution=Substitution(better="higher", margin=0.1),
 )  # fmt: skip

@@ -20,6 +20,17 @@ def wider(rows: Rows) -> Effect:
     return float(widths[0] - widths[1])
 
 
+ERROR_BY_SCALE = Curve(
+    x="scale",
+    y="test_error",
+    hue="norm",
+    log_x=True,
+    scale=100.0,
+    x_label="initial weights relative to He's",
+    y_label="test error (%)",
+    title="Test error against the scale of the initial weights",
+)
+
 CLAIM = Claim(
     id="IS15-8",
     headline=True,
@@ -32,12 +43,6 @@ CLAIM = Claim(
     # Scales lie a decade apart: the bound stands between one and two.
     region=above(1.5),
     unit="decades",
-    figures=(
-        Curve(
-            x="scale", y="test_error", hue="norm", log_x=True, scale=100.0,
-            x_label="initial weights relative to He's", y_label="test error (%)",
-            title="Test error against the scale of the initial weights",
-        ),
-    ),
+    figures=(ERROR_BY_SCALE,),
     substitution=Substitution(better="higher", margin=1.0),
 )  # fmt: skip

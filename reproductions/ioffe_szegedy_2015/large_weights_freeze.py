@@ -7,6 +7,7 @@ learn. Pilot seeds 50 and 51: 7.9 and 8.8 points of accuracy lost at a hundred t
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
+from reproductions.ioffe_szegedy_2015.initial_scale import ERROR_BY_SCALE
 from reproductions.perceptrons import SCALES_AT, SCALES_PROTOCOL, batch_norm
 
 
@@ -15,6 +16,16 @@ def lost(rows: Rows) -> Effect:
     large, usual = (batch_norm(rows, scale=scale) for scale in (100.0, 1.0))
     return 100 * (large["test_error"] - usual["test_error"])
 
+
+GROWTH = Curve(
+    x="scale",
+    y="growth",
+    hue="norm",
+    log_x=True,
+    x_label="initial weights relative to He's",
+    y_label="log10 of |w|, last over first",
+    title="Growth of the hidden weights",
+)
 
 CLAIM = Claim(
     id="IS15-8-frozen",
@@ -27,12 +38,6 @@ CLAIM = Claim(
     effect=lost,
     region=above(3.0),
     unit="percentage points of test error",
-    figures=(
-        Curve(
-            x="scale", y="growth", hue="norm", log_x=True,
-            x_label="initial weights relative to He's", y_label="log10 of |w|, last over first",
-            title="Growth of the hidden weights",
-        ),
-    ),
+    figures=(ERROR_BY_SCALE, GROWTH),
     substitution=Substitution(better="lower", margin=1.0),
 )  # fmt: skip

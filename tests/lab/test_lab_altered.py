@@ -72,6 +72,16 @@ def test_looking_after_each_epoch_changes_nothing():
     assert looked.series["train_loss"][1] < looked.series["train_loss"][0]
 
 
+def test_a_look_leaves_statistics_and_mode_as_they_were():
+    data = load("digits", "cpu")
+    net = network(cell(), data).train()
+    net(data.train.images[:20])
+    before = [buffer.clone() for buffer in net.buffers()]
+    by_epoch.looked(net, data.train, data.test, 20)
+    assert all(torch.equal(a, b) for a, b in zip(before, net.buffers(), strict=True))
+    assert net.training
+
+
 def test_batches_of_test_images_normalise_themselves():
     split = Split(
         torch.randn(64, 3, generator=generator(0, "x")), torch.zeros(64, dtype=torch.long)

@@ -198,7 +198,7 @@ def test_an_effect_that_the_paper_reports_is_drawn_beside_ours():
     asked = question(KINDS["dots"])
     papers = (
         Reported(metric="effect", value=30.0, source="table 9", unit="nats"),
-        Reported(metric="another number", value=40.0, source="table 8"),
+        Reported(metric="another number", value=40.0, source="table 8", unit="%"),
     )
     asked = replace(asked, claim=replace(asked.claim, reported=papers))
     records = {identity(p.cell): record(p.cell) for p in asked.cells()}

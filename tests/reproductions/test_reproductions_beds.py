@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import bnref.lab.data
@@ -102,15 +101,6 @@ def test_a_rate_per_image_is_proportional_to_the_batch():
     found = at_rate_per_image(0.1 / 256, on(VGG_CIFAR10, SWEEP, arms=arms)).arms
     assert [arm.parameters["learning_rate"] for arm in found] == [0.2 / 256, 3.2 / 256]
     assert [arm.name for arm in found] == [arm.name for arm in arms]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """As in a worker."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from bnref.evidence.cell import pack
 from bnref.evidence.claim import Claim, Row, Rows, plan
@@ -24,15 +23,6 @@ FILES = sorted((ROOT / "reproductions").glob("*/[!_]*.py"))
 
 def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """As in a worker."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

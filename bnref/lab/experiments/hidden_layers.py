@@ -163,8 +163,7 @@ def jacobians(net: nn.Sequential, images: Tensor) -> list[Tensor]:
             torch.autograd.grad(unit.sum(), y, retain_graph=True)[0] for unit in values.unbind(1)
         ]
         of_y = torch.stack(rows, dim=1)
-        above, below = (_scale(net[number + 1]).to(of_y) for number in (after, at))
-        found.append(of_y / above[:, None] * below)
+        found.append(of_y / _scale(net[after + 1])[:, None] * _scale(net[at + 1]))
     return found
 
 
