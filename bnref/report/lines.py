@@ -25,8 +25,7 @@ class Line:
     @property
     def name(self) -> str:
         """What the legend calls it."""
-        norm, dash, rest = self.hue.partition("-")
-        hue = f"no normaliser{dash}{rest}" if norm == "identity" else self.hue
+        hue = "no normaliser" if self.hue == "identity" else self.hue
         return ", ".join(part.replace("_", " ") for part in (hue, self.rest) if part)
 
 

@@ -189,11 +189,6 @@ def test_a_figure_shows_the_arms_that_it_names_in_its_order(kind):
     assert drawn(replace(KINDS[kind], arms=("of another scale",))).svg == drawn(KINDS[kind]).svg
 
 
-def test_an_arms_own_name_is_not_followed_by_its_parameters():
-    rows = drawn(Dots(y="error", hue="arm")).table.rows
-    assert [row[0] for row in rows] == ["batch norm-b32", "no normaliser-b32"]
-
-
 def test_an_effect_that_the_paper_reports_is_drawn_beside_ours():
     asked = question(KINDS["dots"])
     papers = (
