@@ -1,6 +1,7 @@
 """The figures of a finding: those its claim declares, and the effects of its seeds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bnref.evidence.figure import Band, Curve, Dots, Figure, Histogram, Traces
 from bnref.evidence.question import Question
@@ -20,12 +21,14 @@ def drawings(judged: Judged) -> list[Drawing]:
         for path, figure in zip(paths, declared, strict=False)
     ]
     if finding.effects:
-        drawn.append(strip.draw(paths[-1], finding, effects(judged)))
+        papers = [one for one in claim.reported if one.unit and one.unit == claim.unit]
+        drawn.append(strip.draw(paths[-1], finding, effects(judged), papers))
     return drawn
 
 
 def draw(path: str, figure: Figure, question: Question, records: Mapping[str, Record]) -> Drawing:
     """The drawing of a declared figure, by the module of its kind."""
+    question = showing(question, figure.arms)
     match figure:
         case Curve():
             return curve.draw(path, figure, question, records)
@@ -39,3 +42,14 @@ def draw(path: str, figure: Figure, question: Question, records: Mapping[str, Re
             return histogram.draw(path, figure, question, records)
         case _:
             return heat_map.draw(path, figure, question, records)
+
+
+def showing(question: Question, names: tuple[str, ...]) -> Question:
+    """The question with the named arms alone, in the order of the names; with all where there are none."""
+    claim, scale = question.claim, question.scale
+    setting = claim.settings[scale]
+    arms = tuple(arm for name in names for arm in setting.arms if arm.name == name)
+    if not arms:
+        return question
+    settings = {**claim.settings, scale: replace(setting, arms=arms)}
+    return replace(question, claim=replace(claim, settings=settings))

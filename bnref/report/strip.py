@@ -1,10 +1,12 @@
 """Effect by seed: what every verdict is made of, one row per seed, the region and the interval."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from matplotlib.axes import Axes
 
+from bnref.evidence.claim import Reported
 from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Drawing, Table, counted
@@ -14,13 +16,22 @@ MOST_ROWS = 60
 FOR, AGAINST, NEITHER = canvas.REGION_INK, canvas.PALETTE[6], canvas.MUTED
 
 
-def draw(path: str, finding: Finding, effects: Mapping[int, tuple[float, float]]) -> Drawing:
-    """The strip of a judged finding. Effects with an unknown end are lines with an arrow."""
+def draw(
+    path: str,
+    finding: Finding,
+    effects: Mapping[int, tuple[float, float]],
+    papers: Sequence[Reported] = (),
+) -> Drawing:
+    """The strip of a judged finding. Effects with an unknown end are lines with an arrow.
+
+    `papers` are the effects that the paper reports, which are drawn in the row of the median.
+    """
     assert finding.effect is not None, "only a judged finding has effects"
     unit = finding.effect.unit
     title = "Effect by seed"
     region = words.region(finding.region, unit)
     open_ended = sum(a != b for a, b in effects.values())
+    told = [f"{words.number(one.value, 4)} ({one.source})" for one in papers]
     what = "range" if finding.effect.level == 1.0 else "exact 95 % interval"
     caption = (
         f"{finding.id}: the effect in each of {counted(len(effects), 'seed')}, in order of size. "
@@ -28,12 +39,15 @@ def draw(path: str, finding: Finding, effects: Mapping[int, tuple[float, float]]
         f"{words.short_effect(finding)}. {finding.seeds_for} for, "
         f"{finding.seeds_against} against."
         + (f" {open_ended} known only as an interval." if open_ended else "")
+        + (f" Hollow circle: the paper, {'; '.join(told)}." if told else "")
     )
     ordered = sorted(effects.items(), key=lambda item: (item[1], item[0]))
     with canvas.styled():
         page, (axes,) = canvas.blank(1.45 + 0.17 * min(len(effects), MOST_ROWS))
-        _plot(axes, finding, ordered)
+        _plot(axes, finding, ordered, papers)
         axes.set(title=title, xlabel=words.with_unit("effect,", unit) if unit else "effect")
+        if papers:
+            page.legend(loc="outside right upper", borderaxespad=1.5)
         svg = canvas.svg(page, title, caption)
     return Drawing(path, svg, title, caption, _table(finding, ordered))
 
@@ -48,10 +62,10 @@ def side(finding: Finding, a: float, b: float) -> str:
 
 
 def _limits(
-    finding: Finding, ordered: list[tuple[int, tuple[float, float]]]
+    finding: Finding, ordered: list[tuple[int, tuple[float, float]]], papers: Sequence[Reported]
 ) -> tuple[float, float]:
     assert finding.effect is not None
-    ends = [end for _, effect in ordered for end in effect]
+    ends = [end for _, effect in ordered for end in effect] + [one.value for one in papers]
     ends += [
         end
         for end in (
@@ -69,9 +83,14 @@ def _limits(
     return low - pad, high + pad
 
 
-def _plot(axes: Axes, finding: Finding, ordered: list[tuple[int, tuple[float, float]]]) -> None:
+def _plot(
+    axes: Axes,
+    finding: Finding,
+    ordered: list[tuple[int, tuple[float, float]]],
+    papers: Sequence[Reported],
+) -> None:
     assert finding.effect is not None
-    left, right = _limits(finding, ordered)
+    left, right = _limits(finding, ordered, papers)
     axes.set_xlim(left, right)
     lo, hi = finding.region.lo, finding.region.hi
     axes.axvspan(
@@ -107,6 +126,11 @@ def _plot(axes: Axes, finding: Finding, ordered: list[tuple[int, tuple[float, fl
                     at, place, marker=arrow, color=color, markersize=7, clip_on=False, zorder=3
                 )
     _interval(axes, finding, left, right)
+    for one in papers:
+        axes.plot(
+            one.value, 0, linestyle="none", marker="o", markersize=7, markerfacecolor="white",
+            markeredgecolor=canvas.INK, zorder=5, label=fill(f"paper, {one.source}", 24),
+        )  # fmt: skip
     named = ordered if len(ordered) <= MOST_ROWS else []
     axes.set_yticks(
         range(len(named) + 1), ["median", *(str(seed) for seed, _ in named)], fontsize=7.5
