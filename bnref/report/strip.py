@@ -106,6 +106,12 @@ def _plot(axes: Axes, finding: Finding, ordered: list[tuple[int, tuple[float, fl
                 axes.plot(
                     at, place, marker=arrow, color=color, markersize=7, clip_on=False, zorder=3
                 )
+    for spoken, (color, marker) in looks.items():
+        if points[spoken]:
+            at, rows = zip(*points[spoken], strict=True)
+            axes.plot(
+                at, rows, linestyle="none", marker=marker, color=color, markersize=5.5, zorder=3
+            )
     _interval(axes, finding, left, right)
     named = ordered if len(ordered) <= MOST_ROWS else []
     axes.set_yticks(
