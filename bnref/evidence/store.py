@@ -248,9 +248,10 @@ def write_lines(path: Path, records: list[Record]) -> None:
 def read_lines(path: Path) -> list[Record]:
     """Published records. Raises StoreError naming file and line where one cannot be trusted."""
     records = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            records.append(parse(line))
-        except ValueError as error:
-            raise StoreError(f"{path.name} line {number}: {error}") from error
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                records.append(parse(line))
+            except ValueError as error:
+                raise StoreError(f"{path.name} line {number}: {error}") from error
     return records
