@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from bnref.report import figures, readme, strip
+from bnref.report.drawn import drawings
 from bnref.report.judged import effects
 from bnref.report.summary import groups
 from bnref.report.write import at_a_glance, contents, laid_out, write
@@ -228,9 +229,10 @@ def test_every_seed_for_or_against_is_a_mark_of_its_colour(made_up, pages):
 
 def test_the_readers_own_style_changes_nothing(made_up):
     one = next(one for one in made_up if one.finding.id == "WH18-2")
-    ours = figures.drawings(one)[0].svg
+    sketch = next(figures.sketches(one, one.finding))
+    (ours,) = drawings([sketch])
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        assert figures.drawings(one)[0].svg == ours
+        assert drawings([sketch]) == [ours]
 
 
 def test_bibtex(pages):
