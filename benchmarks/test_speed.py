@@ -12,8 +12,9 @@ An id says layer, whose, shape, memory layout, dtype and what is timed:
     inference    one call in evaluation mode, without gradients
 
 An id that ends in `compiled` is of the layer under torch.compile. The grid also becomes the section
-`layers` of performance.json: seconds, bytes kept for backward, and the bytes that the formula must
-read and write at least (`MOVED` tensors of the input's size), beside the bandwidth of a copy.
+`layers` of performance.json: seconds, bytes kept for backward, the most bytes that a call has allocated
+at one moment, and the bytes that the formula must read and write at least (`MOVED` tensors of the
+input's size), beside the bandwidth of a copy.
 """
 
 import math
@@ -29,6 +30,7 @@ from torch import Tensor, nn
 from torch.utils.benchmark.utils.timer import timer  # waits for the accelerator
 
 import bnref.norms
+from bnref.lab.layer_costs import bandwidth, kept, peak
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 LAYOUTS = {"nchw": torch.contiguous_format, "nhwc": torch.channels_last, "nc": None}
@@ -110,20 +112,11 @@ class Case:
         return lambda: torch.autograd.grad(layer(x), inputs, dy)
 
     def kept(self, device: str) -> int | None:
-        """Bytes that a training call keeps for its backward pass, each storage counted once."""
+        """Bytes that a training call keeps for its backward pass; compiled code tells of none."""
         if self.timed == "inference" or self.compiled:
             return None
-        storages: dict[int, int] = {}
-
-        def keep(tensor: Tensor) -> Tensor:
-            storage = tensor.untyped_storage()
-            storages[storage.data_ptr()] = storage.nbytes()
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            y = self.build(device)(self.random(device, 0).requires_grad_())
-        del y
-        return sum(storages.values())
+        layer, x = self.build(device), self.random(device, 0).requires_grad_()
+        return kept(lambda: layer(x))
 
     def random(self, device: str, seed: int) -> Tensor:
         """Normal numbers of this shape, layout and dtype."""
@@ -193,7 +186,7 @@ def test_grid(
     case: str, benchmark: BenchmarkFixture, bn_device: str, performance: dict[str, Any]
 ) -> None:
     one = GRID[case]
-    run(one, benchmark, bn_device)
+    step = run(one, benchmark, bn_device)
     if benchmark.stats is None:
         return  # --benchmark-disable
     layers = performance.setdefault("layers", {})
@@ -204,6 +197,7 @@ def test_grid(
             **asdict(one),
             "seconds": benchmark.stats.stats.min,
             "bytes_kept": one.kept(bn_device),
+            "bytes_peak": peak(step, bn_device),
             "bytes_moved": one.bytes_moved,
             "of_bandwidth": one.bytes_moved
             / benchmark.stats.stats.min
@@ -234,23 +228,8 @@ def test_batch_norm_trains_within_its_bound(
     assert ratio <= BOUNDS[layout], f"expected at most {BOUNDS[layout]} times, found {ratio:.2f}"
 
 
-def bandwidth(device: str) -> dict[str, float]:
-    """Bytes per second of a copy and of a triad, of tensors that no cache holds; the best of ten."""
-    a, b, c = (torch.ones(1 << 25, device=device) for _ in range(3))  # 128 MiB each
-    best = {"copy_bytes_per_s": 0.0, "triad_bytes_per_s": 0.0}
-    for _ in range(10):
-        for name, tensors, step in (
-            ("copy_bytes_per_s", 2, lambda: a.copy_(b)),
-            ("triad_bytes_per_s", 3, lambda: torch.add(b, c, alpha=3, out=a)),
-        ):
-            started = timer()
-            step()
-            best[name] = max(best[name], tensors * a.nbytes / (timer() - started))
-    return best
-
-
-def run(case: Case, benchmark: BenchmarkFixture, device: str) -> None:
-    """Time a case, or skip it with the reason why it does not exist."""
+def run(case: Case, benchmark: BenchmarkFixture, device: str) -> Callable[[], Any]:
+    """Time a case and return what was timed, or skip it with the reason why it does not exist."""
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("cuda: torch finds no GPU on this machine")
     if case.layer == "instance_norm" and len(case.shape) == 2:
@@ -267,3 +246,4 @@ def run(case: Case, benchmark: BenchmarkFixture, device: str) -> None:
         layer=case.layer, by=case.by, place=case.place, device=device, threads=1
     )
     benchmark(step)
+    return step

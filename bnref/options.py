@@ -21,6 +21,8 @@ OPTIONS = {
 }
 FLAGS = {
     "download": "allow torchvision to download full data sets",
+    "replay": "replay steps of training from CUDA graphs, the same numbers with fewer launches",
+    "nondeterministic": "let a GPU use kernels whose results vary; its records are kept apart",
     "sequential": "take seeds one by one until each claim is decided, at most 30 (docs/STATISTICS.md)",
 }
 
@@ -113,6 +115,18 @@ def chosen_workers(config: pytest.Config) -> int:
         return len(gpus()) * (shared or 1)
     except ProvenanceError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def gpu_settings(config: pytest.Config) -> dict[str, str]:
+    """What workers find in their environment of the flags that are for a GPU.
+
+    Raises UsageError where one is given for the cpu.
+    """
+    given = {name: flag(config, name) for name in ("replay", "nondeterministic")}
+    if any(given.values()) and chosen_device(config) != "cuda":
+        name = next(name for name, wanted in given.items() if wanted)
+        raise pytest.UsageError(f"--bn-{name}: for cells on a GPU (--bn-device cuda)")
+    return {f"BNREF_{name.upper()}": "1" if wanted else "0" for name, wanted in given.items()}
 
 
 def _count(config: pytest.Config, name: str) -> int:

@@ -29,6 +29,7 @@ from bnref.options import (
     chosen_store,
     chosen_workers,
     flag,
+    gpu_settings,
     option,
 )
 from bnref.progress import result
@@ -111,6 +112,7 @@ def _open(config: pytest.Config) -> Bench:
         if name not in claims:
             raise pytest.UsageError(f"--bn-claim {name}: no such claim; {', '.join(claims)}")
     os.environ["BNREF_DOWNLOAD"] = "1" if flag(config, "download") else "0"
+    os.environ.update(gpu_settings(config))
     os.environ.setdefault("BNREF_DATA", str(root / ".bnref" / "data"))
     if norm:
         _try(norm, device)

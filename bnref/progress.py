@@ -57,6 +57,8 @@ class Progress:
         passed = time.monotonic() - self.started
         left = self._rest() * (passed / self.foreseen if self.foreseen else 1.0)
         state = f"{'diverged' if outcome.diverged else 'measured'} in {outcome.seconds:.1f} s"
+        if outcome.warned:
+            state += f" ({'; '.join(outcome.warned)})"
         if outcome.error:
             state = f"failed: {outcome.error}"
         width = len(str(self.total))

@@ -7,13 +7,7 @@ order of the images. Fashion-MNIST at 14x14 (28x28 averaged over 2x2), 8,000 tra
 from dataclasses import replace
 
 from bnref.evidence.claim import Arm, Row, Setting, grid
-from reproductions.paper_beds import (
-    INCEPTION_IMAGENET,
-    SHORT_VGG_CIFAR10,
-    VGG_CIFAR10,
-    Bed,
-    on,
-)
+from reproductions.paper_beds import INCEPTION_IMAGENET, Bed, on, santurkar_settings
 
 FASHION: Bed = {"data": "fashion_mnist_10k", "pool": 2}
 
@@ -55,12 +49,7 @@ LANDSCAPE = Setting(
 )
 """150 steps of plain SGD at 0.1, where both arms train, probed every five steps."""
 
-LANDSCAPE_SETTINGS = {
-    "small": LANDSCAPE,
-    "smoke": LANDSCAPE.shrunk(images=640),
-    "gpu": on({**SHORT_VGG_CIFAR10, "probe_every": 20}, LANDSCAPE),
-    "paper": on({**VGG_CIFAR10, "probe_every": 100}, LANDSCAPE),
-}
+LANDSCAPE_SETTINGS = santurkar_settings(LANDSCAPE, images=640)
 """At every scale 0.1 is the rate and 30 or 150 steps are probed."""
 
 

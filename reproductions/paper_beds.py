@@ -72,6 +72,46 @@ INCEPTION_IMAGENET: Bed = {
 }
 """Ioffe & Szegedy 2015, section 4.2: Inception, batch 32; epochs and a constant rate are ours."""
 
+WIDE_RESNET_CIFAR10: Bed = {
+    **CIFAR10,
+    "width": 2,
+    "batch_size": 64,
+    "images": 200 * CIFAR_EPOCH,
+    "sgd_momentum": 0.9,
+    "weight_decay": 5e-4,
+    "drops": "0.5,0.55,0.6,0.65,0.7,0.75,0.8,0.85,0.9,0.95",
+    "fall": 2.0,
+    "lowest": -8,
+    "highest": 1,
+    "pack": 4,
+}
+"""De & Smith 2020: Wide-ResNets of 16, 100 and 1000 layers, which have 6, 48 and 498 blocks.
+
+The recipe is ours: that of the paper is known to us from memory only (200 epochs at batch 64, momentum 0.9,
+L2 coefficient 5e-4, the rate halved every ten epochs from half of them on). Its table has best rates
+from 2^-5 to 2^-1. No seed of a pack of four chooses its own rate (see `wide_resnet_rates`).
+"""
+
+SHORT_WIDE_RESNET_CIFAR10: Bed = {
+    **WIDE_RESNET_CIFAR10,
+    "images": 5 * CIFAR_EPOCH,
+    "drops": "0.5,0.75",
+    "fall": 10.0,
+    "lowest": -7,
+    "highest": 0,
+}
+"""Five epochs at eight rates, for one GPU."""
+
+WIDE_RESNET_START: Bed = {
+    "data": "cifar10",
+    "pool": 1,
+    "depth": 48,
+    "width": 2,
+    "batch_size": 64,
+    "networks": 8,
+}
+"""The network of 100 layers before its first step, on one batch of images."""
+
 
 def on(
     bed: Bed, setting: Setting, *, arms: tuple[Arm, ...] | None = None, seeds: int | None = None
@@ -97,6 +137,28 @@ def at_rate_per_image(rate: float, setting: Setting) -> Setting:
         return Arm(arm.name, {**arm.parameters, "learning_rate": rate * size})
 
     return replace(setting, arms=tuple(changed(arm) for arm in setting.arms))
+
+
+PERCEPTRONS_OWN = ("depth", "width")
+"""What of a setting on perceptrons says nothing of VGG."""
+
+PROBES = {"gpu": 20, "paper": 100}
+"""Steps from one probe to the next: 150 of each, as often as the paper's curves have points."""
+
+
+def santurkar_settings(
+    small: Setting, net: Bed | None = None, **smoke: Value
+) -> dict[str, Setting]:
+    """A setting of Santurkar et al. 2018 at all scales: VGG above small, at the setting's own rates.
+
+    `net` takes the place of VGG where a claim names another network; `smoke` is what shrinks.
+    """
+    kept = {name: value for name, value in small.fixed.items() if name not in PERCEPTRONS_OWN}
+    settings = {"small": small, "smoke": small.shrunk(**smoke)}
+    for scale, bed in (("gpu", SHORT_VGG_CIFAR10), ("paper", VGG_CIFAR10)):
+        probes = {"probe_every": PROBES[scale]} if "probe_every" in kept else {}
+        settings[scale] = on({**bed, **probes, **(net or {})}, replace(small, fixed=kept))
+    return settings
 
 
 def wu_he_scales(small: Setting) -> dict[str, Setting]:

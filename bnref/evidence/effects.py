@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import median, quantiles
 
 from bnref.evidence.claim import UNDEFINED, Effect, Row, Rows
+
+LEAST_MATCHED = 5
 
 
 def largest(rows: Sequence[Row], parameter: str, trains: Callable[[Row], bool]) -> Effect | None:
@@ -49,6 +52,25 @@ def contrast(rows: Rows, metric: str, entry: Callable[[Row], bool]) -> Effect:
     if not (entry(plain) and entry(normalised)):
         return UNDEFINED
     return math.log2(plain[metric] / normalised[metric])
+
+
+def matched(rows: tuple[Row, Row], series: str, by: str) -> tuple[float, float] | None:
+    """Medians of a series of two runs over the entries at which `by`, a loss say, is in their common range.
+
+    From the larger of the lower deciles of `by` to the smaller of the upper ones; None where either run
+    has fewer than five entries there.
+    """
+    if min(len(row.series[by]) for row in rows) < LEAST_MATCHED:
+        return None
+    deciles = [quantiles(row.series[by], n=10) for row in rows]
+    low, high = max(ten[0] for ten in deciles), min(ten[-1] for ten in deciles)
+    found = [
+        [v for v, at in zip(row.series[series], row.series[by], strict=True) if low <= at <= high]
+        for row in rows
+    ]
+    if min(map(len, found)) < LEAST_MATCHED:
+        return None
+    return median(found[0]), median(found[1])
 
 
 def _ends(value: Effect | None) -> tuple[float, float]:

@@ -29,6 +29,8 @@ class Curve:
     x: str
     y: str
     hue: str
+    best: str = ""
+    """Where `y` is a series and no metric: the series whose smallest number says which point of it."""
     log_x: bool = False
     log_y: bool = False
     y_label: str = ""
@@ -59,10 +61,12 @@ class Dots:
     """`y` of every arm, one row each: seeds joined by thin lines, median and quartiles over them.
 
     For tables of a paper. `points` of an overlay maps names of rows (values of the hue) to numbers.
+    `best` is as in Curve.
     """
 
     y: str
     hue: str
+    best: str = ""
     log: bool = False
     y_label: str = ""
     title: str = ""

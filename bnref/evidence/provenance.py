@@ -20,6 +20,9 @@ import numpy
 from bnref.evidence.cell import Cell, Provenance, digest
 from bnref.evidence.record import Environment
 
+KERNELS = "bnref.lab.kernels"
+"""Its `choose` is called before a cell on a GPU: part of the code that such a cell depends on."""
+
 
 class ProvenanceError(Exception):
     """A module, data set or device that a cell names cannot be found; the message says which."""
@@ -32,7 +35,9 @@ def provenance(cell: Cell) -> Provenance:
     """
     norm, data = cell.arm.get("norm"), cell.arm.get("data")
     return Provenance(
-        code=code_digest(cell.experiment, str(norm) if norm else None),
+        code=code_digest(
+            cell.experiment, str(norm) if norm else None, KERNELS if cell.device == "cuda" else None
+        ),
         data=data_digest(str(data)) if data else "none",
         torch=version("torch"),
         device_model=device_model(cell.device),
@@ -40,9 +45,12 @@ def provenance(cell: Cell) -> Provenance:
 
 
 @lru_cache
-def code_digest(experiment: str, norm: str | None) -> str:
-    """Digest of the experiment's import closure within the lab, and of the norm that it runs."""
-    modules = {experiment}
+def code_digest(experiment: str, norm: str | None, kernels: str | None = None) -> str:
+    """Digest of the experiment's import closure within the lab, and of the norm that it runs.
+
+    With `kernels` also of the module that chooses them.
+    """
+    modules = {experiment} | ({kernels} if kernels else set())
     if norm is not None:
         modules.add(norm.partition(":")[0] if ":" in norm else f"bnref.norms.{norm}")
     homes = tuple({_home(name) for name in (*modules, "bnref.lab", "bnref.norms")})
@@ -136,12 +144,16 @@ def version(package: str) -> str:
 
 @lru_cache
 def device_model(device: str) -> str:
-    """What the device calls itself. Raises ProvenanceError where there is no such device."""
+    """What the device calls itself. Raises ProvenanceError where there is no such device.
+
+    A GPU whose kernels may give other bits each time is another one (`--bn-nondeterministic`).
+    """
     if device == "cpu":
         return _cpu_model()
     if device != "cuda":
         raise ProvenanceError(f"unknown device {device!r}: cpu or cuda")
-    return _gpus()[0][1]
+    free = os.environ.get("BNREF_NONDETERMINISTIC") == "1"
+    return _gpus()[0][1] + ", nondeterministic" * free
 
 
 @lru_cache

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bnref.evidence.cell import Cell, Provenance, key, pack
-from bnref.evidence.provenance import environment
+from bnref.evidence.provenance import KERNELS, environment
 from bnref.evidence.record import Measured, Record, sealed
 from bnref.evidence.store import Failure, Store, StoreError
 
@@ -51,13 +52,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a task ended: its records (`error` empty), a failure, or a store that cannot be written.
 
-    `seconds` are those of one record, a pack's time divided among its cells.
+    `seconds` are those of one record, a pack's time divided among its cells; `warned` what was warned
+    of while it ran.
     """
 
     task: Task
     seconds: float = 0.0
     diverged: bool = False
     error: str = ""
+    warned: tuple[str, ...] = ()
     store_broken: bool = False
 
 
@@ -94,14 +97,16 @@ def measure(tasks: Sequence[Task], store: Path) -> list[Outcome]:
             if outcomes and time.perf_counter() > until:
                 break
             try:
-                found = measured(task)
+                with warnings.catch_warnings(record=True) as heard:
+                    found = measured(task)
             except (Exception, SystemExit) as error:
                 outcomes.append(_failed(kept, task, error))
             else:
                 records += found
                 diverged = any(record.diverged for record in found)
                 seconds = found[0].seconds
-                outcomes.append(Outcome(task=task, seconds=seconds, diverged=diverged))
+                said = tuple(dict.fromkeys(" ".join(str(w.message).split()) for w in heard))
+                outcomes.append(Outcome(task=task, seconds=seconds, diverged=diverged, warned=said))
         kept.put(*records)
     except StoreError as error:
         return [Outcome(task=tasks[0], error=str(error), store_broken=True)]
@@ -110,6 +115,8 @@ def measure(tasks: Sequence[Task], store: Path) -> list[Outcome]:
 
 def measured(task: Task) -> list[Record]:
     """The records of a task's pack. Raises whatever the experiment raises."""
+    if task.cell.device == "cuda":
+        importlib.import_module(KERNELS).choose()
     started = time.perf_counter()
     cells = pack(task.cell)
     found = experiment(task.cell.experiment)(cells)

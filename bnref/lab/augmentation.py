@@ -58,7 +58,7 @@ def _from_disk(
         for index in early
     )
     for index, batch in zip(late, images.decoded(wanted), strict=True):
-        yield batch, split.labels[index]
+        yield batch, split.labels[index.to(split.labels.device, non_blocking=True)]
 
 
 def crop_flip(images: Tensor, drawn: torch.Generator) -> Tensor:

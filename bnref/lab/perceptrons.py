@@ -26,7 +26,7 @@ class Dropout(nn.Module):
         if not self.training:
             return x
         keep = torch.rand(x.shape, generator=self.draw) >= self.share
-        return x * keep.to(x) / (1 - self.share)
+        return x * keep.to(x, non_blocking=True) / (1 - self.share)
 
 
 def perceptron(cell: Cell, data: Data) -> nn.Sequential:

@@ -72,6 +72,13 @@ class Pictures:
         The draws (N, DRAWS) choose each image's part; without them it is the middle.
         """
         waiting: deque[list[Future[NDArray[np.uint8]]]] = deque()
+        mean, std = (torch.tensor(values, device=self.device) for values in (MEAN, STD))
+
+        def batch(images: list[Future[NDArray[np.uint8]]]) -> Tensor:
+            pixels = torch.from_numpy(np.stack([image.result() for image in images]))
+            pixels = pixels.to(self.device, non_blocking=True)
+            return ((pixels.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+
         with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads:
             for index, draws in wanted:
                 chosen = [None] * len(index) if draws is None else draws.tolist()
@@ -82,14 +89,9 @@ class Pictures:
                     ]
                 )
                 if len(waiting) > AHEAD:
-                    yield self._batch(waiting.popleft())
+                    yield batch(waiting.popleft())
             while waiting:
-                yield self._batch(waiting.popleft())
-
-    def _batch(self, images: list[Future[NDArray[np.uint8]]]) -> Tensor:
-        pixels = torch.from_numpy(np.stack([image.result() for image in images])).to(self.device)
-        mean, std = (torch.tensor(values, device=self.device) for values in (MEAN, STD))
-        return ((pixels.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+                yield batch(waiting.popleft())
 
 
 def _decode(file: str, numbers: list[float] | None) -> NDArray[np.uint8]:

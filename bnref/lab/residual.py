@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm
 
+from bnref.lab.dropout import Dropout
 from bnref.lab.randomness import generator
 
 
@@ -56,7 +58,8 @@ class Blocks(nn.Module):
 
     Weights are N(0, 2 / width) (He), scaled by `first` but in the last layer of a branch by `last`;
     drawn by the seed, the same in every copy unless `independent`. With `linear` there is no ReLU
-    and the variance is 1 / width (LeCun). Batch norm has eps 1e-5 and torch's momentum 0.1.
+    and the variance is 1 / width (LeCun). Batch norm has eps 1e-5 and torch's momentum 0.1; in
+    training it normalises `ghost` inputs at a time, all of the batch where that is 0.
     """
 
     def __init__(
@@ -72,9 +75,10 @@ class Blocks(nn.Module):
         independent: bool = False,
         first: float = 1.0,
         last: float = 1.0,
+        ghost: int = 0,
     ) -> None:
         super().__init__()
-        self.form, self.linear = form, linear
+        self.form, self.linear, self.ghost = form, linear, ghost
         std = ((1.0 if linear else 2.0) / width) ** 0.5
         own = copies if independent else 1
         weights = torch.empty(depth, layers, copies, width, width)
@@ -91,7 +95,7 @@ class Blocks(nn.Module):
             torch.full((depth, copies, 1, 1), form.start(depth)), form.learned
         )
         self.norms = nn.ModuleList(
-            Normalise(copies * width)
+            Normalise(copies * width, ghost)
             for _ in range(depth * (layers if form.branch else int(form.merged)))
         )
 
@@ -120,25 +124,51 @@ class Blocks(nn.Module):
 
 
 class Normalise(nn.Module):
-    """Batch norm without weight and bias over the last dimension of (copies, width, batch)."""
+    """Batch norm without weight and bias over the last dimension of (copies, width, batch).
 
-    def __init__(self, channels: int) -> None:
+    With `ghost` that of Hoffer et al. 2017 (algorithm 1): running statistics take the mean of the ghosts'.
+    """
+
+    def __init__(self, channels: int, ghost: int = 0) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(channels, affine=False)
+        self.ghost = ghost
 
     def forward(self, x: Tensor) -> Tensor:
         """Every unit of every copy is a channel, and the batch its positions."""
+        if self.ghost and self.training:
+            return self._by_ghosts(x)
         y: Tensor = self.norm(x.reshape(1, -1, x.shape[-1])).view_as(x)
         return y
+
+    def _by_ghosts(self, x: Tensor) -> Tensor:
+        ghosts = x.reshape(1, -1, self.ghost)  # of every channel one behind the other
+        with torch.no_grad():
+            of_each = (ghosts.mean(2), ghosts.var(2))
+            running = (self.norm.running_mean, self.norm.running_var)
+            for kept, found in zip(running, of_each, strict=True):
+                assert kept is not None
+                kept.lerp_(found.view(len(kept), -1).mean(1), self.norm.momentum or 0)
+        return batch_norm(ghosts, None, None, training=True, eps=self.norm.eps).view_as(x)
 
 
 class Network(nn.Module):
     """Linear stem, blocks, ReLU and linear classifier: (batch, inputs) -> (copies, classes, batch).
 
     Stem N(0, 1 / inputs); classifier N(0, 1 / width), or 0 where `head` is 0. All copies start alike.
+    `dropout` is the share of its inputs that the classifier loses in training.
     """
 
-    def __init__(self, blocks: Blocks, *, inputs: int, classes: int, seed: int, head: float = 1.0):
+    def __init__(
+        self,
+        blocks: Blocks,
+        *,
+        inputs: int,
+        classes: int,
+        seed: int,
+        head: float = 1.0,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         _, _, copies, width, _ = blocks.weights.shape
         self.blocks = blocks
@@ -147,11 +177,12 @@ class Network(nn.Module):
         self.gain = nn.Parameter(torch.ones(copies, width, 1), blocks.form.final)
         self.head = nn.Parameter(head * _alike(copies, classes, width, seed, "head"))
         self.shift = nn.Parameter(torch.zeros(copies, classes, 1))
-        self.norm = Normalise(copies * width) if blocks.form.final else nn.Identity()
+        self.norm = Normalise(copies * width, blocks.ghost) if blocks.form.final else nn.Identity()
+        self.dropout = Dropout(dropout, seed) if dropout else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""
-        return self.head @ self.features(x) + self.shift
+        return self.head @ self.dropout(self.features(x)) + self.shift
 
     def features(self, x: Tensor) -> Tensor:
         """What the classifier sees."""

@@ -10,7 +10,9 @@ from torch.nn.functional import cross_entropy
 
 from bnref.lab.augmentation import batches_of
 from bnref.lab.data import Split
+from bnref.lab.graphs import replayed
 from bnref.lab.nets import each_norm
+from bnref.lab.pictures import Pictures
 from bnref.lab.randomness import generator
 
 DIVERGED_LOSS = 1e3
@@ -33,13 +35,18 @@ class Run:
 
 
 def batches(split: Split, batch_size: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
-    """Indices of `steps` batches: a new permutation each epoch, its last odd images left out."""
+    """Indices of `steps` batches: a new permutation each epoch, its last odd images left out.
+
+    They are where the images are: on the device, or on the host for images on disk.
+    """
     taken = 0
     count = len(split.labels)
     if batch_size > count:
         raise ValueError(f"batch_size {batch_size} exceeds the {count} training images")
     while True:
-        permutation = torch.randperm(count, generator=order).to(split.labels.device)
+        permutation = torch.randperm(count, generator=order)
+        if not isinstance(split.images, Pictures):  # those the host reads, which must not wait
+            permutation = permutation.to(split.labels.device, non_blocking=True)
         for start in range(0, count - batch_size + 1, batch_size):
             if taken == steps:
                 return
@@ -58,51 +65,67 @@ def train(
     sgd_momentum: float = 0.0,
     weight_decay: float = 0.0,
     drops: tuple[float, ...] = (),
+    fall: float = 10.0,
     order: str = "order",
     augment: str | None = None,
+    worst_loss: float = DIVERGED_LOSS,
     probe: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Run:
-    """Minimise the cross-entropy by SGD for `steps` batches, stopping where the run diverges.
+    """Minimise the cross-entropy by SGD for `steps` batches, stopping where it exceeds `worst_loss`.
 
     `probe(step, images, labels)` sees each batch before its step and must leave the net as it was.
-    `weight_decay` times every parameter is added to its gradient. The rate falls to a tenth after
+    `weight_decay` times every parameter is added to its gradient. The rate is divided by `fall` after
     each of the shares of the steps in `drops`. The order of the batches depends on (seed, order)
     alone. `augment` is as in `batches_of`.
     """
+    device = split.labels.device
     optimiser = torch.optim.SGD(
         net.parameters(),
-        lr=learning_rate,
+        # A replayed step reads its rate from the device, and a plain one must have the same bits.
+        lr=learning_rate if device.type == "cpu" else torch.full((), learning_rate, device=device),
         momentum=sgd_momentum,
         weight_decay=weight_decay,
         fused=True,
     )
     falls = {round(share * steps) for share in drops}
-    losses = torch.full((steps,), math.nan, device=split.labels.device)
+    losses = torch.full((steps,), math.nan, device=device)
     accuracies = torch.full_like(losses, math.nan)
     net.train()
+
+    def plain(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        optimiser.zero_grad(set_to_none=True)
+        logits = net(images)
+        loss = _loss(logits, labels)
+        loss.backward()
+        optimiser.step()
+        return loss.detach(), (logits.detach().argmax(1) == labels).float().mean()
+
+    take = replayed(plain, net, optimiser)
     indices = batches(split, batch_size, steps, generator(seed, order))
     for step, (images, labels) in enumerate(batches_of(split, indices, augment, seed)):
         if step in falls:
-            optimiser.param_groups[0]["lr"] /= 10
+            optimiser.param_groups[0]["lr"] /= fall
         if probe is not None:
             probe(step, images, labels)
-        optimiser.zero_grad(set_to_none=True)
-        logits = net(images)
-        loss = cross_entropy(logits, labels)
-        loss.backward()
-        optimiser.step()
-        losses[step] = loss.detach()
-        accuracies[step] = (logits.detach().argmax(1) == labels).float().mean()
+        losses[step], accuracies[step] = take(images, labels)
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
-            seen = ended(losses[: step + 1], accuracies[: step + 1])
+            seen = ended(losses[: step + 1], accuracies[: step + 1], worst_loss)
             if seen.diverged:
                 return seen
     return Run(losses, accuracies, diverged=False)
 
 
-def ended(losses: Tensor, accuracies: Tensor) -> Run:
-    """The run up to its first loss that is not finite or above DIVERGED_LOSS."""
-    bad = ~(losses <= DIVERGED_LOSS)
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean cross-entropy of logits (N, classes) or (N, classes, L)."""
+    if logits.dim() == 2 or logits.device.type == "cpu":
+        return cross_entropy(logits, labels)
+    # On a GPU torch's own mean over (N, classes, L) has no deterministic kernel.
+    return cross_entropy(logits, labels, reduction="none").mean()
+
+
+def ended(losses: Tensor, accuracies: Tensor, worst_loss: float = DIVERGED_LOSS) -> Run:
+    """The run up to its first loss that is not finite or above `worst_loss`, where it diverged."""
+    bad = ~(losses <= worst_loss)
     if not bad.any():
         return Run(losses, accuracies, diverged=False)
     end = int(bad.nonzero()[0])
@@ -115,12 +138,12 @@ def errors(net: nn.Module, split: Split, batch_size: int = 500) -> int:
     training = net.training
     net.eval()
     try:
-        wrong = 0
+        wrong = torch.zeros((), dtype=torch.long, device=split.labels.device)
         for images, labels in zip(
             split.images.split(batch_size), split.labels.split(batch_size), strict=True
         ):
-            wrong += int((net(images).argmax(1) != labels).sum())
-        return wrong
+            wrong += (net(images).argmax(1) != labels).sum()
+        return int(wrong)
     finally:
         net.train(training)
 

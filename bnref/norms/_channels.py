@@ -32,6 +32,17 @@ def wide(dtype: torch.dtype) -> torch.dtype:
     return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
 
 
+def moved(buffer: Tensor, kept: float | Tensor, value: Tensor, weight: float | Tensor) -> None:
+    """buffer = kept * buffer + weight * value, in place; the weights are numbers or 0-dim tensors.
+
+    Both give the same bits on a CPU. To make a number of a tensor the host waits for the device.
+    """
+    if isinstance(weight, Tensor):
+        buffer.mul_(kept).addcmul_(value, weight.to(value.dtype))
+    else:
+        buffer.mul_(kept).add_(value, alpha=weight)
+
+
 def pieces(*tensors: Tensor) -> Iterable[tuple[Tensor, ...]]:
     """Tensors (N, ...) of one shape cut along N, alike, so that a piece stays in a core's cache.
 

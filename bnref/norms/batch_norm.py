@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bnref.norms._channels import add_products, affine, along, channel_sum, pieces, wide
+from bnref.norms._channels import add_products, affine, along, channel_sum, moved, pieces, wide
 from bnref.norms._norm import Norm
 
 
@@ -86,15 +86,16 @@ class BatchNorm(nn.Module):
         variance. With momentum None the k-th batch weighs 1 / k: the plain average of all.
         """
         running_mean, running_var = self.running_mean, self.running_var
-        batches, weight = self.num_batches_tracked, self.momentum
+        batches = self.num_batches_tracked
+        weight: float | Tensor | None = self.momentum
         assert running_mean is not None, "track_running_stats=False: nothing to move"
         assert running_var is not None
         assert batches is not None
         batches.add_(1)
         if weight is None:
-            weight = 1 / int(batches)
-        running_mean.mul_(1 - weight).add_(mean, alpha=weight)
-        running_var.mul_(1 - weight).add_(var, alpha=weight * count / (count - 1))
+            weight = 1 / batches.double()
+        moved(running_mean, 1 - weight, mean, weight)
+        moved(running_var, 1 - weight, var, weight * count / (count - 1))
 
     def reset_running_stats(self) -> None:
         """Puts the buffers back to no batch seen: mean 0, variance 1."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from bnref.norms._batch_statistics import batch_mean, checked, movable
-from bnref.norms._channels import along
+from bnref.norms._channels import along, moved
 from bnref.norms._norm import Norm
 
 
@@ -84,9 +84,11 @@ class LpBatchNorm(nn.Module):
         """Moves the buffers towards a batch: running = (1 - momentum) * running + momentum * new."""
         movable(self.running_mean, mean)
         self.num_batches_tracked.add_(1)
-        weight = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean.mul_(1 - weight).add_(mean, alpha=weight)
-        self.running_moment.mul_(1 - weight).add_(moment, alpha=weight)
+        weight: float | Tensor | None = self.momentum
+        if weight is None:
+            weight = 1 / self.num_batches_tracked.double()
+        moved(self.running_mean, 1 - weight, mean, weight)
+        moved(self.running_moment, 1 - weight, moment, weight)
 
     def extra_repr(self) -> str:
         return (

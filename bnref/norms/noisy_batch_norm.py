@@ -62,14 +62,14 @@ class NoisyBatchNorm(BatchNorm):
         normal = torch.randn(
             like.shape, generator=self.generator, dtype=like.dtype, device=self.generator.device
         )
-        return sigma + normal.to(like.device) * self.r_std, shift
+        return sigma + normal.to(like.device, non_blocking=True) * self.r_std, shift
 
     def uniform(self, shape: tuple[int, ...], like: Tensor) -> Tensor:
         """Uniform numbers in [0, 1) from the generator, with the dtype and device of `like`."""
         drawn = torch.rand(
             shape, generator=self.generator, dtype=like.dtype, device=self.generator.device
         )
-        return drawn.to(like.device)
+        return drawn.to(like.device, non_blocking=True)
 
 
 def build(channels: int) -> NoisyBatchNorm:

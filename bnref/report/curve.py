@@ -24,6 +24,7 @@ from bnref.report.lines import (
     legend_title,
     look,
     order,
+    ordinate,
     positions,
     runs,
 )
@@ -54,7 +55,7 @@ def sketch(path: str, figure: Curve, question: Question, records: Mapping[str, R
     x_label = figure.x_label or label(figure.x)
     title = figure.title or words.capital(f"{y_label} against {x_label}")
     seeds = len({run.record.cell.seed for run in found})
-    silent = sum(figure.y not in run.record.metrics for run in found)
+    silent = sum(ordinate(figure, run) is None for run in found)
     many = seeds > MOST_SEEDS
     falls = _falls(found)
     caption = (
@@ -94,8 +95,8 @@ def sketch(path: str, figure: Curve, question: Question, records: Mapping[str, R
 
 
 def _values(figure: Curve, found: Sequence[Run]) -> list[float]:
-    metrics = (run.record.metrics.get(figure.y) for run in found)
-    return [value * figure.scale for value in metrics if value is not None]
+    shown = (ordinate(figure, run) for run in found)
+    return [number for number in shown if number is not None]
 
 
 def _groups(found: Sequence[Run]) -> dict[tuple[Line, Value], list[Run]]:

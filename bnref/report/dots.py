@@ -13,7 +13,7 @@ from bnref.evidence.record import Record
 from bnref.report import canvas, overlay, words
 from bnref.report.canvas import FAINT
 from bnref.report.drawing import Sketch, Table, counted
-from bnref.report.lines import Line, Run, by_line, diverged, label, look, runs
+from bnref.report.lines import Line, Run, by_line, diverged, label, look, ordinate, runs
 from bnref.report.spread import MOST_SEEDS, Spread, spread, told
 
 Rows = Mapping[Line, Mapping[int, float]]
@@ -47,11 +47,8 @@ def sketch(path: str, figure: Dots, question: Question, records: Mapping[str, Re
 
 
 def _values(figure: Dots, found: Sequence[Run]) -> dict[int, float]:
-    return {
-        run.record.cell.seed: figure.scale * run.record.metrics[figure.y]
-        for run in found
-        if figure.y in run.record.metrics
-    }
+    shown = ((run.record.cell.seed, ordinate(figure, run)) for run in found)
+    return {seed: number for seed, number in shown if number is not None}
 
 
 def _page(figure: Dots, spreads: Spreads, joined: Rows, title: str, y_label: str) -> Figure:

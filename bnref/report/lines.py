@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import factory_name
-from bnref.evidence.figure import Curve
+from bnref.evidence.figure import Curve, Dots
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report.canvas import DASHES, MARKERS, PALETTE
@@ -36,12 +36,15 @@ class Run(NamedTuple):
 
 
 def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "") -> list[Run]:
-    """Every run of the question. Runs of one hue, x and seed that differ otherwise part the line."""
+    """Every run of the question. Runs of one hue, x and seed that differ otherwise part the line.
+
+    A hue that the arms do not have is their name, which parts them by itself.
+    """
     cells = question.cells()
     arms = {id(p.arm): (p.arm.name, p.cell.arm) for p in cells}  # many seeds have one arm
     groups: dict[tuple[Value, Value], list[Mapping[str, Value]]] = {}
-    for _, arm in arms.values():
-        groups.setdefault((arm.get(hue), arm.get(x)), []).append(arm)
+    for name, arm in arms.values():
+        groups.setdefault((arm.get(hue, name), arm.get(x)), []).append(arm)
     parting = sorted(
         {
             name
@@ -63,6 +66,19 @@ def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "
         for p, record in found
         if record is not None
     ]
+
+
+def ordinate(figure: Curve | Dots, run: Run) -> float | None:
+    """What the figure shows of a run: a metric, or the point of a series where `best` is smallest."""
+    series = run.record.series
+    if not figure.best:
+        found = run.record.metrics.get(figure.y)
+    elif series.get(figure.y) and series.get(figure.best):
+        choice = series[figure.best]
+        found = series[figure.y][choice.index(min(choice))]
+    else:
+        found = None
+    return None if found is None else figure.scale * found
 
 
 def _word(value: Value) -> str:

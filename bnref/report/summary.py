@@ -6,14 +6,29 @@ from dataclasses import dataclass
 from bnref.evidence.finding import Finding
 from bnref.report.page import Entry, Page
 
+FEW = 8
+"""A group of more claims than this shows its headline claims, and the others folded away."""
+
 
 @dataclass(frozen=True)
 class Group:
-    """Claims of which the same can be said."""
+    """Claims of which the same can be said, headline claims first."""
 
     title: str
     meaning: str
     entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> tuple[Entry, ...]:
+        """Those that the page shows at once."""
+        if len(self.entries) <= FEW:
+            return self.entries
+        return tuple(entry for entry in self.entries if entry.finding.headline)
+
+    @property
+    def rest(self) -> tuple[Entry, ...]:
+        """Those that unfold."""
+        return self.entries[len(self.first) :]
 
 
 def _scaled(finding: Finding) -> bool:

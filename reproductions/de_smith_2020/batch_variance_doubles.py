@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import Claim, Expectation, Rows
 from bnref.evidence.figure import Band, Overlay
 from bnref.evidence.verdict import within
-from reproductions.residual import START_PROTOCOL, at_start, at_start_smoke
+from reproductions.residual_start import START_PROTOCOL, at_start
 
 
 def doublings_missed(rows: Rows) -> float:
@@ -25,7 +25,7 @@ CLAIM = Claim(
     statement="In a ReLU residual network without normalisation the variance of a unit over the "
     "batch is 2^l after block l: at block 48 it is so within a factor of two.",
     protocol=START_PROTOCOL + " The runs of DS20-1.",
-    settings={"small": at_start("plain"), "smoke": at_start_smoke("plain")},
+    settings=at_start("plain"),
     effect=doublings_missed,
     region=within(-1.0, 1.0),
     unit="log2, measured over 2^48",
@@ -48,10 +48,11 @@ CLAIM = Claim(
         ),
     ),
     expected={
-        "small": Expectation(
+        scale: Expectation(
             outcome="refuted",
             because="It is the mean square that doubles. ReLU makes streams of different inputs "
             "alike, so ever less of the mean square is variance over the batch.",
         )
+        for scale in ("small", "gpu", "paper")
     },
 )

@@ -6,15 +6,15 @@ least that counts as not the same problem.
 
 from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.verdict import above
-from reproductions.residual import BEST_RATE, TRAINED_PROTOCOL, accuracy, error_curve, trained
+from reproductions.residual import BEST_RATE, TRAINED_PROTOCOL, accuracy, by_depth, trained
+from reproductions.residual_figures import errors_by_depth
 
 
 def extra_cost(rows: Rows) -> float:
     """[acc(4) - acc(64)] with alpha = 1 less the same with batch norm, in percentage points."""
-    plain, normalised = (
-        accuracy(rows, form, 4) - accuracy(rows, form, 64) for form in ("skip_init_1", "batch_norm")
-    )
-    return plain - normalised
+    plain, normalised = (by_depth(rows, form) for form in ("skip_init_1", "batch_norm"))
+    lost = [accuracy(found[0]) - accuracy(found[-1]) for found in (plain, normalised)]
+    return lost[0] - lost[1]
 
 
 CLAIM = Claim(
@@ -28,5 +28,5 @@ CLAIM = Claim(
     effect=extra_cost,
     region=above(10.0),
     unit="percentage points",
-    figures=(error_curve("Test error with batch norm and with alpha = 1"),),
+    figures=(errors_by_depth("Test error by depth", "batch_norm", "skip_init_1"),),
 )

@@ -13,23 +13,14 @@ from reproductions.residual import (
     BY_BATCH_SIZE,
     best_rate,
     by_batch_size,
-    error_curve,
+    trained_at,
 )
+from reproductions.residual_figures import by_rate
 
 
 def room(rows: Rows) -> float:
     """log2 of the largest rate that trains over the best, at batch 16; the smaller of both forms."""
-    return min(
-        max(
-            math.log2(rate)
-            for rate, accuracy in zip(
-                row.series["learning_rate"], row.series["train_accuracy"], strict=True
-            )
-            if accuracy > 0.2
-        )
-        - best_rate(row)
-        for row in rows.where(batch_size=16)
-    )
+    return min(max(trained_at(row), default=-math.inf) - best_rate(row) for row in rows)
 
 
 CLAIM = Claim(
@@ -43,5 +34,5 @@ CLAIM = Claim(
     effect=room,
     region=above(1.2),
     unit="log2 of the ratio of rates, smaller of both forms",
-    figures=(error_curve("Test error at batch 16"),),
+    figures=(by_rate("Test error at batch 16"),),
 )

@@ -4,29 +4,17 @@ De & Smith 2020 on Fixup: (1) the last layer of each branch and the classifier s
 layer is scaled by d^(-1/2). In three pilots either trains 32 blocks of two layers, and neither does not.
 """
 
-from dataclasses import replace
-
-from bnref.evidence.claim import Arm, Claim, Rows
+from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.verdict import above
-from reproductions.residual import TRAINED, TRAINED_PROTOCOL, TRAINING, error_curve, trains
+from reproductions.residual import FIXUP_PROTOCOL, TRAINING, fixup, trains
+from reproductions.residual_figures import by_rate
 
-DEPTH = 32
-SMALL = replace(
-    TRAINED,
-    arms=(
-        Arm("neither", {"part": "neither"}),
-        Arm("zero", {"part": "zero", "last": 0.0, "head": 0.0}),
-        Arm("rescaled", {"part": "rescaled", "first": DEPTH**-0.5}),
-    ),
-    fixed={**TRAINED.fixed, "form": "skip_init_1", "depth": DEPTH, "layers": 2},
-)
+PARTS = ("neither", "zero", "rescaled")
 
 
 def either_suffices(rows: Rows) -> float:
     """1 where each part alone trains and no part does not, -1 the other way round."""
-    neither, zero, rescaled = (
-        float(trains(rows.one(part=part))) for part in ("neither", "zero", "rescaled")
-    )
+    neither, zero, rescaled = (float(trains(rows.one(part=part))) for part in PARTS)
     return min(zero, rescaled) - neither
 
 
@@ -36,12 +24,10 @@ CLAIM = Claim(
     statement="Without normalisation a residual network of 32 two-layer blocks trains with either part of "
     "Fixup's initialisation alone, zeros in last layers or rescaled first layers, and not with "
     "neither, in most seeds.",
-    protocol=TRAINED_PROTOCOL.replace("4, 16 or 64 blocks", "32 blocks of two layers")
-    + " Fixup's scalar multipliers and biases in all arms."
-    + TRAINING,
-    settings={"small": SMALL, "smoke": SMALL.shrunk(images=160)},
+    protocol=FIXUP_PROTOCOL + TRAINING,
+    settings=fixup(*PARTS),
     effect=either_suffices,
     region=above(0.5),
     unit="seeds that train, least of both parts less neither",
-    figures=(replace(error_curve("Test error with parts of Fixup's initialisation"), hue="part"),),
+    figures=(by_rate("Test error with parts of Fixup's initialisation", hue="part"),),
 )

@@ -11,17 +11,18 @@ from bnref.evidence.verdict import within
 from reproductions.residual import (
     BEST_OF_SEED,
     BY_BATCH_SIZE,
+    COMPARED,
     best_rate,
     by_batch_size,
-    error_curve,
+    by_size,
 )
+from reproductions.residual_figures import against_batch_size
 
 
 def beside_one(rows: Rows) -> float:
     """Slope of the best rate's log2 on the batch size's, 16 to 64, mean of both forms, less 1."""
-    small, large = (
-        statistics.fmean(best_rate(row) for row in rows.where(batch_size=size)) for size in (16, 64)
-    )
+    sizes = zip(*(by_size(rows, form) for form in COMPARED), strict=True)
+    small, large = (statistics.fmean(best_rate(row) for row in pair) for pair in sizes)
     return (large - small) / 2 - 1
 
 
@@ -35,7 +36,7 @@ CLAIM = Claim(
     effect=beside_one,
     region=within(-0.4, 0.4),
     unit="slope, beside 1",
-    figures=(error_curve("Test error at two batch sizes"),),
+    figures=(against_batch_size("learning_rate", "Best learning rate at small batch"),),
     expected={
         "small": Expectation(
             outcome="inconclusive",

@@ -7,9 +7,10 @@ From 4 to 16 blocks, since 64 hardly train. Attainable slopes are mostly quarter
 Pilots gave 0.25 to 1.
 """
 
-from bnref.evidence.claim import Claim, Reported, Rows
+from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.verdict import above
-from reproductions.residual import RATE_SLOPE, TRAINED_PROTOCOL, error_curve, rate_slope, trained
+from reproductions.residual import RATE_SLOPE, TRAINED_PROTOCOL, rate_slope, trained
+from reproductions.residual_figures import printed_rate, rates_by_depth
 
 
 def shrinks(rows: Rows) -> float:
@@ -27,13 +28,6 @@ CLAIM = Claim(
     effect=shrinks,
     region=above(0.2),
     unit="log2 of the rate per doubling of the depth",
-    reported=(
-        Reported(
-            metric="best rate, 16 layers", value=2.0**-2, source="table of version 1, CIFAR-10"
-        ),
-        Reported(
-            metric="best rate, 100 layers", value=2.0**-5, source="table of version 1, CIFAR-10"
-        ),
-    ),
-    figures=(error_curve("Test error, sums divided by sqrt(2)"),),
+    reported=(printed_rate("over_root_two", 6), printed_rate("over_root_two", 48)),
+    figures=(rates_by_depth("Best rate by depth, sums divided by sqrt(2)", "over_root_two"),),
 )

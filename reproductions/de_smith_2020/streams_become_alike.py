@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.residual import START_PROTOCOL, at_start, at_start_smoke
+from reproductions.residual_start import START_PROTOCOL, at_start
 
 FORMS = ("over_root_two", "skip_init_root")
 
@@ -26,7 +26,7 @@ CLAIM = Claim(
     statement="After 48 blocks whose sums are divided by sqrt(2) two inputs are at least four times "
     "closer in direction (1 - cosine) than after 48 blocks with SkipInit's 1/sqrt(d).",
     protocol=START_PROTOCOL + " Cosine of the streams of two inputs, mean over pairs and networks.",
-    settings={"small": at_start(*FORMS), "smoke": at_start_smoke(*FORMS)},
+    settings=at_start(*FORMS),
     effect=more_alike,
     region=above(2.0),
     unit="log2 ratio of 1 - cosine",

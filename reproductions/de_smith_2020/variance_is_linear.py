@@ -9,15 +9,16 @@ import math
 from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.figure import Band, Overlay
 from bnref.evidence.verdict import within
-from reproductions.residual import START_PROTOCOL, at_start, at_start_smoke, slope
+from reproductions.residual_start import START_PROTOCOL, at_start, first_stage, slope
 
 RATE = 1 - 1 / math.pi
 
 
 def beside_the_law(rows: Rows) -> float:
     """log of the slope of the batch variance on l over 1 - 1/pi."""
-    series = rows.one(form="batch_norm").series
-    return math.log(slope(series["block"], series["batch_variance"]) / RATE)
+    row = rows.one(form="batch_norm")
+    blocks, variances = (row.series[name][first_stage(row)] for name in ("block", "batch_variance"))
+    return math.log(slope(blocks, variances) / RATE)
 
 
 CLAIM = Claim(
@@ -26,7 +27,7 @@ CLAIM = Claim(
     statement="With batch normalisation in the branches of a ReLU residual network the variance of a "
     "unit over the batch grows linearly, by 1 - 1/pi per block, within 5 %.",
     protocol=START_PROTOCOL + " Least-squares slope over all 49 points.",
-    settings={"small": at_start("batch_norm"), "smoke": at_start_smoke("batch_norm")},
+    settings=at_start("batch_norm"),
     effect=beside_the_law,
     region=within(-0.05, 0.05),
     unit="log ratio, measured over predicted",

@@ -5,17 +5,17 @@ too, scaling all of a layer's z changes nothing, so that <dL/dz, z> sums to zero
 either sign is to be expected. In the pilot (seeds 50-52) 48 to 49 % of the units.
 """
 
-from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
-from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import entered
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_tsipras_ilyas_madry_2018.unit_gradient_in_training import over_half
 
 
 def majority(rows: Rows) -> Effect:
-    """Share of units with <dL/dz, yhat> > 0, in points over one half."""
-    row = entered(rows)
-    return UNDEFINED if row is None else 100 * row["aligned"] - 50
+    """Units with <dL/dz, yhat> > 0."""
+    return over_half(rows, "aligned")
 
 
 CLAIM = Claim(
@@ -26,7 +26,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Every five steps, on the batch that trains: <dL/dz, yhat> of every hidden unit, z the outputs of "
     "batch norm with weight and bias, yhat those before. Judged where it and its plain twin end above 30 %.",
-    settings={"small": UNIT_GRADIENTS, "smoke": UNIT_GRADIENTS.shrunk(images=640)},
+    settings=santurkar_settings(UNIT_GRADIENTS, images=640),
     effect=majority,
     region=above(5.0),
     unit="points over one half",

@@ -8,9 +8,10 @@ Not the paper's sentence but what its figure 4 (c) and 12 (d) show by our readin
 import math
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.beds import LANDSCAPE, LANDSCAPE_PROTOCOL, leaves_chance
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import BETA
 
 LAW = 2 / 0.1
 QUARTER = math.log2(1.25)
@@ -29,7 +30,7 @@ CLAIM = Claim(
     statement="The median effective beta-smoothness is 2 / learning rate with batch normalisation and "
     "without, within a quarter.",
     protocol=LANDSCAPE_PROTOCOL,
-    settings={"small": LANDSCAPE, "smoke": LANDSCAPE.shrunk(images=640)},
+    settings=santurkar_settings(LANDSCAPE, images=640),
     effect=departure,
     region=within(-QUARTER, QUARTER),
     unit="log2 of the median over 2 / rate, worst arm",
@@ -41,16 +42,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="beta",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="effective beta",
-            title="Effective beta-smoothness along the gradient",
-        ),
-    ),
+    figures=(BETA,),
     substitution=Substitution(better="higher", margin=0.25),
 )

@@ -8,9 +8,10 @@ the grid, ||g|| / (eta ||g||) at eta = rate / 2: agreement would not tell which 
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import BETA
 from reproductions.santurkar_tsipras_ilyas_madry_2018.beta_at_the_median import (
     QUARTER,
     departure,
@@ -26,20 +27,10 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "The first 100 steps, probed every five as in SA18-10. Judged only where both arms end above 30 % "
     "training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    settings=santurkar_settings(SETTING, {"net": "mlp", "depth": 10, "width": 64}, images=640),
     effect=departure,
     region=within(-QUARTER, QUARTER),
     unit="log2 of the median over 2 / rate, worst arm",
-    figures=(
-        Band(
-            series="beta",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="effective beta",
-            title="Effective beta-smoothness along the gradient, ten hidden layers",
-        ),
-    ),
+    figures=(BETA,),
     substitution=Substitution(better="higher", margin=0.25),
 )

@@ -5,9 +5,9 @@ Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, th
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
+from reproductions.santurkar_figures import BETA
 
 
 def smoother(rows: Rows) -> Effect:
@@ -26,16 +26,6 @@ CLAIM = Claim(
     # The card's audit: the paper's medians are equal (20.0, 19.95), its tails are not.
     region=above(0.14),
     unit="log2 ratio, plain over batch norm",
-    figures=(
-        Band(
-            series="beta",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="effective beta",
-            title="Effective beta-smoothness along the gradient",
-        ),
-    ),
+    figures=(BETA,),
     substitution=Substitution(better="higher", margin=0.25),
 )

@@ -5,11 +5,13 @@ paper's, after training to the end, is three. In the pilot (seeds 50-52) the dif
 points, most of it speed: 200 steps do not train to the end.
 """
 
-from bnref.evidence.claim import Claim, Effect, Reported, Rows, Substitution
+from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import points
-from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import TEST_ERROR
+from reproductions.santurkar_numbers import TEST_ACCURACIES
 
 
 def fewer_errors(rows: Rows) -> Effect:
@@ -25,16 +27,11 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Test images are classified once, after the last step, with running statistics. The "
     "budget is one and a half passes over the training images: of the gap, speed is a part.",
-    settings={"small": LAYER_INPUTS, "smoke": LAYER_INPUTS.shrunk(images=1920)},
+    settings=santurkar_settings(LAYER_INPUTS, images=1920),
     effect=fewer_errors,
     region=above(1.0),
     unit="points of test accuracy",
-    reported=(
-        Reported(metric="test accuracy with batch norm (%)", value=83.0, source="appendix A.1"),
-        Reported(metric="test accuracy without (%)", value=80.0, source="appendix A.1"),
-    ),
-    figures=(
-        Dots(y="test_error", hue="norm", scale=100.0, y_label="test error (%)", title="Test error"),
-    ),
+    reported=TEST_ACCURACIES,
+    figures=(TEST_ERROR,),
     substitution=Substitution(better="higher", margin=1.0),
 )

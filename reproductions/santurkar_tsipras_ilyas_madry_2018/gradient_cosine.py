@@ -6,9 +6,10 @@ without.
 """
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import gradient_shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION, compared
 
 
@@ -25,7 +26,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": GRADIENT_SHIFT, "smoke": GRADIENT_SHIFT.shrunk(images=640)},
+    settings=santurkar_settings(GRADIENT_SHIFT, images=640),
     effect=smaller_cosine,
     region=above(0.05),
     unit="cosine, plain less batch norm",
@@ -38,15 +39,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="cosine",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="cosine of G and G'",
-            title="Internal covariate shift of definition 2.1",
-        ),
-    ),
+    figures=(gradient_shift("cosine", 0.1),),
     substitution=Substitution(better="lower", margin=0.1),
 )

@@ -7,9 +7,10 @@ with batch norm, 0.90 and 0.83 without: the order at 0.1 reversed.
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Expectation, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import GRADIENT_SHIFT
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import gradient_shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_cosine import smaller_cosine
 from reproductions.santurkar_tsipras_ilyas_madry_2018.gradient_shift import DEFINITION
 
@@ -24,7 +25,7 @@ CLAIM = Claim(
     protocol="The networks of SA18-6, plain SGD at 0.01, batch 64, 200 steps. "
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    settings=santurkar_settings(SETTING, images=640),
     effect=smaller_cosine,
     region=above(0.05),
     unit="cosine, plain less batch norm",
@@ -36,15 +37,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="cosine",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="cosine of G and G'",
-            title="Internal covariate shift of definition 2.1",
-        ),
-    ),
+    figures=(gradient_shift("cosine", 0.01),),
     substitution=Substitution(better="lower", margin=0.1),
 )

@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Row, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, GRADIENT_SHIFT, OTHERS
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import gradient_shift
 
 DEFINITION = (
     "Every five steps: G, the gradient of a layer's weights, and G' after the layers before it took the "
@@ -21,7 +22,7 @@ DEFINITION = (
 )
 
 
-def compared(rows: Rows, measure: Callable[[Row, Row], float]) -> Effect:
+def compared(rows: Rows, measure: Callable[[Row, Row], Effect]) -> Effect:
     """measure(plain, batch norm), where both end above 30 % training accuracy."""
     plain, normalised = rows.one(norm="identity"), rows.without(norm=OTHERS)[0]
     if not (leaves_chance(plain) and leaves_chance(normalised)):
@@ -42,7 +43,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + DEFINITION
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": GRADIENT_SHIFT, "smoke": GRADIENT_SHIFT.shrunk(images=640)},
+    settings=santurkar_settings(GRADIENT_SHIFT, images=640),
     effect=larger_shift,
     region=above(math.log2(1.25)),
     unit="log2 of the shift, batch norm over plain",
@@ -54,15 +55,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="shift",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="shift of the gradient, l2",
-            title="Internal covariate shift of definition 2.1",
-        ),
-    ),
+    figures=(gradient_shift("shift", 0.1),),
     substitution=Substitution(better="lower", margin=0.5),
 )

@@ -8,6 +8,7 @@ a normaliser 0.99 (layer 9) and -0.96 (17), with batch norm 0.94 and -0.69.
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Expectation, Rows
+from reproductions.deep_linear import cosines
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_gradient_shift
 
 
@@ -23,7 +24,10 @@ CLAIM = replace(
     statement="In a 25-layer linear network at rate 1e-6 the gradient of a layer before and after the "
     "layers below it take their step has a cosine at least 0.5 higher without batch normalisation.",
     effect=lost_direction,
-    figures=(),
+    figures=(
+        cosines(9, {"identity-lr1e-06": 0.93, "batch_norm-lr1e-06": 0.85}),
+        cosines(17, {"identity-lr1e-06": -0.91, "batch_norm-lr1e-06": -0.85}),
+    ),
     expected={
         "small": Expectation(
             outcome="inconclusive",

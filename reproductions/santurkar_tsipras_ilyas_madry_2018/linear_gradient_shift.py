@@ -15,9 +15,8 @@ from bnref.evidence.claim import (
     Rows,
     Substitution,
 )
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import DEEP_LINEAR_PROTOCOL, DEEP_LINEAR_SETTINGS, at_rate, cosines
 
 COSINES = ("cosine_9", "cosine_17")
 
@@ -40,22 +39,13 @@ CLAIM = Claim(
     "layers below it take their step has a cosine at least 0.5 higher without batch normalisation.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} Every 100 steps, G is the gradient of W_i at step t and G' the one "
     "with all that lies below W_i at step t + 1. Median cosine from step 1,000 on, mean of layers 9 and 17.",
-    settings={
-        "small": DEEP_LINEAR_ARMS,
-        "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
-    },
+    settings=DEEP_LINEAR_SETTINGS,
     effect=lambda rows: lost_direction(rows, 1e-7),
     region=above(0.5),
     unit="difference of cosines, no normaliser less batch norm",
     figures=(
-        Band(
-            series="cosine_17",
-            hue="arm",
-            x="step",
-            x_label="training step",
-            y_label="cosine of G and G', layer 17",
-            title="Do gradients keep their direction when the layers below have stepped?",
-        ),
+        cosines(9, {"identity-lr1e-07": 1.0, "batch_norm-lr1e-07": -0.8}),
+        cosines(17, {"identity-lr1e-07": 1.0, "batch_norm-lr1e-07": -0.93}),
     ),
     expected={
         "small": Expectation(

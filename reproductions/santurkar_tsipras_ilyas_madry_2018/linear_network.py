@@ -7,9 +7,14 @@ ratio of 3.5, in one run. The bound asks for a factor of two. Pilots (20 seeds, 
 import math
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Row, Rows, Substitution
-from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.deep_linear import DEEP_LINEAR_ARMS, DEEP_LINEAR_PROTOCOL, at_rate
+from reproductions.deep_linear import (
+    DEEP_LINEAR_PROTOCOL,
+    DEEP_LINEAR_SETTINGS,
+    LOSS_BY_RATE,
+    LOSS_BY_STEP,
+    at_rate,
+)
 
 RATE = 1e-6
 """The rate of the paper's figure."""
@@ -41,24 +46,11 @@ CLAIM = Claim(
     statement="In a 25-layer linear network under full-batch gradient descent at rate 1e-6, without "
     "batch normalisation the loss ends at least twice as high.",
     protocol=f"{DEEP_LINEAR_PROTOCOL} Mean loss of the last tenth of the steps.",
-    settings={
-        "small": DEEP_LINEAR_ARMS,
-        "smoke": DEEP_LINEAR_ARMS.shrunk(steps=200, probe_every=20, pack=2),
-    },
+    settings=DEEP_LINEAR_SETTINGS,
     effect=at_equal_rate,
     region=above(math.log10(2)),
     unit="log10 ratio of the losses, no normaliser over batch norm",
-    figures=(
-        Curve(
-            x="learning_rate",
-            y="train_loss",
-            hue="norm",
-            log_x=True,
-            log_y=True,
-            y_label="training loss, last tenth of the steps",
-            title="Loss of the linear network after 10,000 steps against the learning rate",
-        ),
-    ),
+    figures=(LOSS_BY_STEP, LOSS_BY_RATE),
     expected={
         "small": Expectation(
             outcome="inconclusive",

@@ -8,7 +8,7 @@ loss of the three over 20 pilot seeds and was fixed then: at 1e-7, 3e-7 and 1e-6
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Rows
-from reproductions.deep_linear import at_rate
+from reproductions.deep_linear import LOSS_BY_RATE, LOSS_BY_STEP, at_rate
 from reproductions.santurkar_tsipras_ilyas_madry_2018 import linear_network
 from reproductions.santurkar_tsipras_ilyas_madry_2018.linear_network import log_ratio, loss
 
@@ -27,5 +27,5 @@ CLAIM = replace(
     "best rate of three, without batch normalisation the loss ends at least twice as high.",
     effect=at_best_rates,
     expected={},
-    figures=(),
+    figures=(LOSS_BY_RATE, LOSS_BY_STEP),
 )

@@ -5,9 +5,9 @@ Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, th
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
+from reproductions.santurkar_figures import LOSS_RANGE, widths
 
 
 def smoother(rows: Rows) -> Effect:
@@ -26,16 +26,6 @@ CLAIM = Claim(
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",
-    figures=(
-        Band(
-            series="loss_width",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="max - min loss over the step grid",
-            title="Variation of the loss along the gradient",
-        ),
-    ),
+    figures=(LOSS_RANGE, widths("identity", "batch_norm")),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -8,9 +8,10 @@ three counts. In the pilot (seeds 50-52) l1 and l2 gained 7 to 11 points, the la
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy, area
 
 SETTING = replace(LAYER_INPUTS, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
@@ -29,7 +30,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Mean over all steps of the accuracy of the batch, in percent; the worst of the three "
     "norms, taken of values that are not centred, with weight and bias as in batch norm.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=worst_gain,
     region=above(1.0),
     unit="points of mean training accuracy, worst norm",
@@ -41,14 +42,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity"), area()),
 )

@@ -9,20 +9,26 @@ import math
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_LANDSCAPE, DEEP_PROTOCOL, L1, L2, LINF
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import LOSS_RANGE, widths
 
 SETTING = replace(DEEP_LANDSCAPE, arms=(L1, L2, LINF, *grid(norm=("identity",))))
 
 
-def smoother(rows: Rows) -> Effect:
-    """log2 of the median loss widths, plain over the roughest of the three norms."""
+def worst_contrast(rows: Rows, metric: str) -> Effect:
+    """log2 of a metric, plain over the roughest of the three norms."""
     if not all(leaves_chance(row) for row in rows):
         return UNDEFINED
-    roughest = max(row["loss_width_median"] for row in rows.without(norm=("identity",)))
-    return math.log2(rows.one(norm="identity")["loss_width_median"] / roughest)
+    roughest = max(row[metric] for row in rows.without(norm=("identity",)))
+    return math.log2(rows.one(norm="identity")[metric] / roughest)
+
+
+def smoother(rows: Rows) -> Effect:
+    """The contrast of the median loss widths."""
+    return worst_contrast(rows, "loss_width_median")
 
 
 CLAIM = Claim(
@@ -33,19 +39,9 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "The first 100 steps, probed every five as in SA18-8. Judged only where all arms end above 30 % "
     "training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=640)},
+    settings=santurkar_settings(SETTING, images=640),
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over the roughest norm",
-    figures=(
-        Band(
-            series="loss_width",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="max - min loss over the step grid",
-            title="Variation of the loss along the gradient",
-        ),
-    ),
+    figures=(LOSS_RANGE, widths("identity", "l1_batch_norm", "l2_batch_norm", "linf_batch_norm")),
 )

@@ -7,9 +7,10 @@ pilot (seeds 50-52) the largest value lagged by 6 to 8 points.
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, L1, L2, LAYER_INPUTS, LINF, OTHERS
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy, area
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms[:1], L1, L2, LINF), seeds=20)
 
@@ -29,7 +30,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + "Mean over all steps of the accuracy of the batch, in percent. Norms are of values not "
     "centred.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=difference,
     region=within(-2.0, 2.0),
     unit="points of mean training accuracy",
@@ -41,15 +42,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("batch_norm"), area()),
     substitution=Substitution(better="higher", margin=2.0),
 )

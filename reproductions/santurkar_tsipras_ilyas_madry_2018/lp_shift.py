@@ -12,6 +12,8 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES
 from reproductions.santurkar_tsipras_ilyas_madry_2018.lp_faster import SETTING
 
 
@@ -33,7 +35,7 @@ CLAIM = Claim(
     + SHIFT_PROTOCOL
     + "The statistic is the Wasserstein distance W1 between a unit's values "
     "before the ReLU. Judged where all arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=larger_shift,
     region=above(math.log2(1.25)),
     unit="log2 of the W1 shift, least norm over plain",
@@ -54,5 +56,6 @@ CLAIM = Claim(
             y_label="W1 between a unit's values in a step",
             title="Shift of distributions before the ReLU",
         ),
+        PERCENTILES,
     ),
 )

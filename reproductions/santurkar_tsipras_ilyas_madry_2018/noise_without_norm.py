@@ -7,11 +7,11 @@ chance. In the pilot (seeds 50-58) eight of nine noisy networks ended at 40 to 6
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
-from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY_IDENTITY
-from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISE, NOISY_IDENTITY
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY_IDENTITY, *grid(norm=("identity",))))
 TWICE_CHANCE = 20.0
@@ -34,7 +34,7 @@ CLAIM = Claim(
     + NOISE
     + "The same s a + m is applied to activations that are not normalised. Accuracy of the last tenth of the "
     "batches; judged where the network without noise ends above 30 %; a diverged run counts as chance.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=below_twice_chance,
     region=above(5.0),
     unit="points of training accuracy below twice chance",
@@ -46,14 +46,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity"),),
 )

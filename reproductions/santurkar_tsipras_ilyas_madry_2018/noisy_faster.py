@@ -7,16 +7,12 @@ the pilot (seeds 50-52) it was 3.2, 0.2 and 1.2 points, batch norm's 7 to 11.
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, grid
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISE, NOISY
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy, area
 
 SETTING = replace(LAYER_INPUTS, arms=(NOISY, *grid(norm=("identity",))))
-
-NOISE = (
-    "Noise as in algorithm 1, drawn anew at every step: n_mu 0.5, n_sigma 1.25, r 0.1, r_sigma a standard "
-    "deviation. "
-)
 
 
 def larger_area(rows: Rows) -> Effect:
@@ -32,7 +28,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + NOISE
     + "Mean over all steps of the accuracy of the batch, in percent.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=larger_area,
     region=above(1.0),
     unit="points of mean training accuracy",
@@ -44,14 +40,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity", "noisy_batch_norm"), area()),
 )

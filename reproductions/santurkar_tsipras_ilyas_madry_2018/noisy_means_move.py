@@ -8,10 +8,11 @@ whatever it learns: two draws from U(-1/2, 1/2) differ by 1/3. In the pilot (see
 import math
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES, shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import SETTING
 
 
@@ -31,19 +32,9 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + SHIFT_PROTOCOL
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=less_stable,
     region=above(math.log2(1.25)),
     unit="log2 of the shift, noisy over plain",
-    figures=(
-        Band(
-            series="normed_mean_shift",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="change of a unit's mean in a step",
-            title="Shift of the means before the ReLU",
-        ),
-    ),
+    figures=(shift("normed", "mean", "identity", "noisy_batch_norm"), PERCENTILES),
 )

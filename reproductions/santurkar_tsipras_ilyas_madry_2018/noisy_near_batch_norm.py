@@ -7,10 +7,10 @@ normaliser, the card's margin. In the pilot (seeds 50-52) noise cost 70 to 97 % 
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
-from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISY, OTHERS
-from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import NOISE
+from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, NOISE, NOISY, OTHERS
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import accuracy, area
 
 SETTING = replace(LAYER_INPUTS, arms=(*LAYER_INPUTS.arms, NOISY), seeds=20)
 
@@ -32,7 +32,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + NOISE
     + "Speed is the mean accuracy of training batches over all steps, its gain that over no normaliser.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=lost_share,
     region=within(-0.25, 0.25),
     unit="share of the gain in mean training accuracy",
@@ -44,15 +44,6 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="accuracy",
-            hue="norm",
-            x="step",
-            x_label="training step",
-            y_label="accuracy of training batches (%)",
-            title="Training accuracy",
-        ),
-    ),
+    figures=(accuracy("identity", "batch_norm", "noisy_batch_norm"), area()),
     substitution=Substitution(better="lower", margin=0.25),
 )

@@ -7,10 +7,11 @@ to 0.73 of what they do in the plain network.
 import math
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.noisy_faster import SETTING
 
 
@@ -30,7 +31,7 @@ CLAIM = Claim(
     protocol=DEEP_PROTOCOL
     + SHIFT_PROTOCOL
     + "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=less_stable,
     region=above(math.log2(1.25)),
     unit="log2 of the shift, noisy over plain",
@@ -42,15 +43,5 @@ CLAIM = Claim(
             depends_on_scale=True,
         )
     },
-    figures=(
-        Band(
-            series="normed_variance_shift",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="change of a unit's variance in a step",
-            title="Shift of the variances before the ReLU",
-        ),
-    ),
+    figures=(shift("normed", "variance", "identity", "noisy_batch_norm"),),
 )

@@ -5,9 +5,9 @@ Santurkar et al. 2018, section 3.2 and appendix A.2.2; the card's definition, th
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import LANDSCAPE_PROTOCOL, LANDSCAPE_SETTINGS, leaves_chance
+from reproductions.santurkar_figures import CHANGE_RANGE, changes
 
 
 def smoother(rows: Rows) -> Effect:
@@ -25,17 +25,7 @@ CLAIM = Claim(
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",
-    figures=(
-        Band(
-            series="predictiveness",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="l2 change of the gradient at 4 x rate",
-            title="Gradient predictiveness at the end of the step grid",
-        ),
-    ),
+    figures=(CHANGE_RANGE, changes("identity", "batch_norm")),
     headline=True,
     substitution=Substitution(better="higher", margin=0.5),
 )

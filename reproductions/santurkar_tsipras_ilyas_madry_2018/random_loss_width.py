@@ -11,6 +11,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, RANDOM_DIRECTIONS
+from reproductions.paper_beds import santurkar_settings
 
 
 def smoother(rows: Rows) -> Effect:
@@ -27,7 +28,7 @@ CLAIM = Claim(
     + "The first 100 steps, probed every five: parameters move by eta ||g|| u, u uniform on the unit sphere "
     "of all trained parameters, g the gradient of the batch, eta in {1/2, 1, 2, 4} x 0.1, in training mode "
     "on the same batch. Judged only where both arms end above 30 % training accuracy.",
-    settings={"small": RANDOM_DIRECTIONS, "smoke": RANDOM_DIRECTIONS.shrunk(images=640)},
+    settings=santurkar_settings(RANDOM_DIRECTIONS, images=640),
     effect=smoother,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",

@@ -8,10 +8,11 @@ import math
 from dataclasses import replace
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, LAYER_INPUTS, OTHERS, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES, shift
 
 SETTING = replace(LAYER_INPUTS, seeds=20)
 
@@ -37,7 +38,7 @@ CLAIM = Claim(
     "normalisation as without, within a factor of 1.5.",
     protocol=f"{DEEP_PROTOCOL}{SHIFT_PROTOCOL}Inputs are taken behind the ReLU, where the next layer "
     "reads them. Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=steadier_inputs,
     region=within(-math.log2(1.5), math.log2(1.5)),
     unit="log2 of the shift, plain over batch norm",
@@ -48,15 +49,6 @@ CLAIM = Claim(
             "nearly fixes what the next layer reads; the paper's own figure 8 has such ratios.",
         )
     },
-    figures=(
-        Band(
-            series="input_mean_shift",
-            hue="norm",
-            x="step",
-            log_y=True,
-            y_label="change of a unit's mean in a step",
-            title="Shift of the means of layers' inputs",
-        ),
-    ),
+    figures=(shift("input", "mean", "identity", "batch_norm"), PERCENTILES),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -7,9 +7,10 @@ Where an activation is taken decides the answer, and the paper does not say; bot
 import math
 
 from bnref.evidence.claim import Claim, Effect, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, SHIFT_PROTOCOL
+from reproductions.paper_beds import santurkar_settings
+from reproductions.santurkar_figures import PERCENTILES, shift
 from reproductions.santurkar_tsipras_ilyas_madry_2018.stable_inputs import SETTING, steadier
 
 
@@ -27,7 +28,7 @@ CLAIM = Claim(
     + SHIFT_PROTOCOL
     + "Activations are taken behind the normaliser, before the ReLU. "
     "Judged where both arms end above 30 % training accuracy.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=1920)},
+    settings=santurkar_settings(SETTING, images=1920),
     effect=steadier_normalised,
     region=within(-math.log2(1.5), math.log2(1.5)),
     unit="log2 of the shift, plain over batch norm",
@@ -38,16 +39,6 @@ CLAIM = Claim(
             "step of two parameters, those of the plain network by one step of all layers below.",
         )
     },
-    figures=(
-        Band(
-            series="normed_mean_shift",
-            hue="norm",
-            x="step",
-            log_y=True,
-            x_label="training step",
-            y_label="change of a unit's mean in a step",
-            title="Shift of the means before the ReLU",
-        ),
-    ),
+    figures=(shift("normed", "mean", "identity", "batch_norm"), PERCENTILES),
     substitution=Substitution(better="higher", margin=0.5),
 )

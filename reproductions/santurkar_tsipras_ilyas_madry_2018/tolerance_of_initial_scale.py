@@ -9,6 +9,7 @@ from bnref.evidence.claim import Claim, Effect, Rows, Setting, Substitution, gri
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
 from reproductions.beds import FASHION, leaves_chance
+from reproductions.paper_beds import santurkar_settings
 
 SETTING = Setting(
     experiment="bnref.lab.experiments.initial_scale",
@@ -44,7 +45,7 @@ CLAIM = Claim(
     protocol="Six hidden layers of 32 units on 7x7 Fashion-MNIST, plain SGD, batch 50, 100 steps. He's "
     "weights of the hidden layers times 1/2, 1 or 2, rates 1/64, 1/16, 1/4 and 1. A run trains if it stays "
     "finite and its training accuracy (last tenth of the steps) exceeds 30 %.",
-    settings={"small": SETTING, "smoke": SETTING.shrunk(images=250)},
+    settings=santurkar_settings(SETTING, images=250),
     effect=more_settings,
     region=above(2.5),  # counts move by one
     unit="settings of twelve",

@@ -10,6 +10,7 @@ from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import leaves_chance
 from reproductions.deep_perceptrons import DEEP_PROTOCOL, UNIT_GRADIENTS
+from reproductions.paper_beds import santurkar_settings
 
 
 def entered(rows: Rows) -> Row | None:
@@ -18,10 +19,15 @@ def entered(rows: Rows) -> Row | None:
     return row if leaves_chance(row) and row["plain_train_accuracy"] > 0.3 else None
 
 
-def majority(rows: Rows) -> Effect:
-    """Share of units with a smaller gradient, in points over one half."""
+def over_half(rows: Rows, share: str) -> Effect:
+    """A share of the units, in points over one half."""
     row = entered(rows)
-    return UNDEFINED if row is None else 100 * row["smaller"] - 50
+    return UNDEFINED if row is None else 100 * row[share] - 50
+
+
+def majority(rows: Rows) -> Effect:
+    """Units with a smaller gradient."""
+    return over_half(rows, "smaller")
 
 
 CLAIM = Claim(
@@ -33,7 +39,7 @@ CLAIM = Claim(
     + "A network with and one without batch norm, the same weights at the start, the same batches. Every "
     "five steps, on the batch that trains: ||dL/dy|| of every hidden unit in both. Judged "
     "where both end above 30 %.",
-    settings={"small": UNIT_GRADIENTS, "smoke": UNIT_GRADIENTS.shrunk(images=640)},
+    settings=santurkar_settings(UNIT_GRADIENTS, images=640),
     effect=majority,
     region=above(5.0),
     unit="points over one half",

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bnref.evidence.claim import UNDEFINED, Arm, Row, Rows
-from bnref.evidence.effects import contrast, headroom, largest, log_ratio, points
+from bnref.evidence.effects import contrast, headroom, largest, log_ratio, matched, points
 
 INF = math.inf
 
@@ -96,6 +96,21 @@ def test_contrast_is_a_log2_ratio_where_every_arm_enters():
     assert contrast(landscape(8, 2, flat=True), "width", trains) == UNDEFINED, (
         "a network that never trained is flat: undefined, not a win"
     )
+
+
+def falling(start: int, end: int) -> Row:
+    """A loss that falls from start to end in steps of one, and a shift that is ten times the loss."""
+    losses = [float(loss) for loss in range(start, end, -1)]
+    return Row(Arm("arm", {}), {}, {"loss": losses, "shift": [10 * loss for loss in losses]}, False)
+
+
+def test_runs_are_matched_where_both_have_been():
+    late, early = falling(60, 0), falling(100, 40)
+    assert matched((late, early), "shift", by="loss") == (505, 505), (
+        "losses 47 to 54, 505 is their middle"
+    )
+    assert matched((late, falling(100, 59)), "shift", by="loss") is None, "nowhere both"
+    assert matched((late, falling(50, 46)), "shift", by="loss") is None, "too few"
 
 
 def test_points():

@@ -237,6 +237,29 @@ def test_gpus_are_the_first_that_may_be_used_and_its_like(monkeypatch, visible, 
     gpus.cache_clear()
 
 
+def test_a_gpu_whose_kernels_may_vary_is_another_device(monkeypatch):
+    fake_gpus(monkeypatch, None)
+    monkeypatch.setenv("BNREF_NONDETERMINISTIC", "1")
+    assert device_model("cuda") == "Some GPU, nondeterministic"
+    device_model.cache_clear()
+    gpus.cache_clear()
+
+
+def test_a_cell_on_a_gpu_depends_on_the_choice_of_kernels(monkeypatch):
+    fake_gpus(monkeypatch, None)
+    cells = [
+        Cell(
+            experiment="bnref.lab.experiments.optima", arm={}, seed=1, scale="smoke", device=device
+        )
+        for device in ("cpu", "cuda")
+    ]
+    on_cpu, on_gpu = (provenance(cell).code for cell in cells)
+    assert on_cpu == code_digest("bnref.lab.experiments.optima", None)
+    assert on_gpu == code_digest("bnref.lab.experiments.optima", None, module.KERNELS) != on_cpu
+    device_model.cache_clear()
+    gpus.cache_clear()
+
+
 @pytest.mark.parametrize("visible", ["", "7", "-1"])
 def test_no_gpu_that_may_be_used_is_one_line(monkeypatch, visible):
     fake_gpus(monkeypatch, visible)

@@ -191,7 +191,7 @@ def test_workers_are_dealt_to_the_gpus_in_turn(monkeypatch, dealt, seen):
 
 @pytest.mark.parametrize(("device", "dealt"), [("cuda", ("GPU-a", "GPU-b")), ("cpu", ())])
 def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypatch, device, dealt):
-    pools = []
+    pools, chosen = [], []
 
     def opened(workers, gpus):
         pools.append((workers, gpus))
@@ -199,6 +199,7 @@ def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypat
 
     monkeypatch.setattr(local, "gpus", lambda: ("GPU-a", "GPU-b"))
     monkeypatch.setattr(local, "process_pool", opened)
+    monkeypatch.setattr("bnref.lab.kernels.choose", lambda: chosen.append(device))
     monkeypatch.setattr(worker, "environment", lambda device, threads: environment("cpu", 1))
     there = [
         msgspec.structs.replace(task, cell=msgspec.structs.replace(task.cell, device=device))
@@ -208,3 +209,4 @@ def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypat
     run(there, Store(tmp_path / "store"), 2, told.append)
     assert pools == [(2, dealt)]
     assert [outcome.error for outcome in told] == ["", "", ""]
+    assert chosen == ["cuda"] * 3 * bool(dealt), "kernels are chosen before each cell on a GPU"

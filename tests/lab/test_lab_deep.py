@@ -10,12 +10,19 @@ from bnref.lab.experiments import (
     initial_scale,
     layer_inputs,
     random_directions,
-    unit_gradients,
 )
 from bnref.lab.nets import initialise, mlp
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run
-from bnref.lab.variants import NoisyIdentity, l1_batch_norm, l2_batch_norm, linf_batch_norm
+from bnref.lab.variants import (
+    IndependentNoise,
+    NoisyIdentity,
+    l1_batch_norm,
+    l2_batch_norm,
+    linf_batch_norm,
+    noise_x2,
+    noisy,
+)
 
 ARM = {
     "data": "digits",
@@ -62,6 +69,17 @@ def test_a_net_that_stands_still_has_no_shift_and_one_with_noise_has(norm):
     assert noise["normed_mean_shift"] > 0.1
 
 
+def test_percentiles_are_those_of_the_middle_layer_and_every_step_can_be_probed():
+    found = layer_inputs.run(cell(probe_every=1)).series
+    assert len(found["p50"]) == 320 // 32 - 1, "a probe for each step but the last"
+    for low, middle, high in zip(found["p10"], found["p50"], found["p90"], strict=True):
+        assert low < middle < high
+        assert high - low == pytest.approx(2.56, abs=0.7), "batch norm: near a standard normal's"
+    seldom = layer_inputs.run(cell(probe_every=4)).series
+    assert seldom["p50"] == found["p50"][::4]
+    assert seldom["normed_mean_shift"] == found["normed_mean_shift"][::4]
+
+
 def test_shifts_of_a_known_move():
     a = torch.randn(4, 50, generator=generator(0, "a"), dtype=torch.float64)
     moved = layer_inputs.shifts([a], [a + 2])
@@ -79,6 +97,38 @@ def test_noise_moves_means_by_a_third():
     assert layer_inputs.shifts([a], [b])["mean_shift"] == pytest.approx(1 / 3, rel=0.05)
     assert torch.equal(layer.eval()(x), x)
     assert not list(layer.parameters())
+
+
+def test_noise_of_the_last_layer_alone_leaves_the_others_as_batch_norms():
+    noisy, plain, (x, _) = net("noisy_batch_norm"), net(), batch()
+    layer_inputs.seed_noise(noisy, 0, last=True)
+    found, expected = (layer_inputs.activations(model, x) for model in (noisy, plain))
+    for one, other in zip(found["input"][:-1], expected["input"][:-1], strict=True):
+        assert torch.equal(one, other)
+    assert not torch.allclose(found["normed"][-1], expected["normed"][-1], atol=0.1)
+
+
+def test_doses_of_noise_and_what_of_it_a_batch_shares():
+    x = torch.zeros(4000, 300, dtype=torch.float64)
+    shared = {}
+    for layer in (noisy(300), noise_x2(300), IndependentNoise(300)):
+        scale, shift = layer.noise(x)
+        shared[layer] = float(shift.mean(0).std() / shift.std())
+        dose = 2 if layer.n_mean == 1 else 1
+        assert float(shift.std()) == pytest.approx(dose * (0.25 / 3 + 0.01 / 3) ** 0.5, rel=0.05)
+        assert float(scale.mean()) == pytest.approx(1 + 0.125 * dose, rel=0.02)
+    one, two, own = shared.values()
+    assert one == pytest.approx(two, rel=0.1)
+    assert one > 0.9
+    assert own < 0.05, "every value draws its own"
+
+
+def test_relative_noise_is_as_large_as_the_unit_moves():
+    x = 50 + 7 * torch.randn(500, 3, generator=generator(0, "x"), dtype=torch.float64)
+    layer = NoisyIdentity(3, relative=True)
+    scale, shift = NoisyIdentity(3).source.noise(x)
+    torch.testing.assert_close(layer(x), x * scale + shift * x.std(0, correction=0))
+    assert torch.equal(layer.eval()(x), x)
 
 
 def test_activations_are_those_of_the_net_and_leave_its_buffers():
@@ -154,37 +204,6 @@ def test_gradient_shift_probes_the_optimisers_own_step():
     ]
     assert shifts[1] == pytest.approx(2 * shifts[0], rel=0.2), "the shift is O(rate)"
     assert gradient_shift.run(cell(learning_rate=0.0)).metrics["shift"] == 0
-
-
-def test_unit_gradients_obey_theorem_4_1_and_vanish_where_the_theory_says():
-    model, (x, y) = net(), batch()
-    for bn in (layer for layer in model if hasattr(layer, "running_mean")):
-        bn.eps = 1e-12
-    m = len(x)
-    for outputs, by_y, by_z in unit_gradients.gradients(model, x, y):
-        size, along = unit_gradients.of_layer(outputs, by_y, by_z)
-        var = outputs.var(1, correction=0)
-        terms = by_z.square().sum(1) - by_z.sum(1).square() / m - along.square() / m
-        torch.testing.assert_close(size.square(), terms / var, rtol=1e-6, atol=1e-12)
-    hidden = unit_gradients.gradients(model, x, y)[:-1]
-    for (
-        outputs,
-        by_y,
-        by_z,
-    ) in hidden:  # beta = 0: <dL/dz, z> sums to zero under the next batch norm
-        _, along = unit_gradients.of_layer(outputs, by_y, by_z)
-        assert float(along.sum().abs()) < 1e-6 * float(along.abs().sum())
-    *_, last = unit_gradients.gradients(model, x, y)
-    _, along = unit_gradients.of_layer(*last)
-    assert float(along.sum().abs()) > 1e-3 * float(along.abs().sum()), "no batch norm behind it"
-
-
-def test_unit_gradients_compare_with_the_plain_twin():
-    found = unit_gradients.run(cell())
-    assert found == unit_gradients.run(cell())
-    assert unit_gradients.run(cell(norm="identity")).metrics["smaller"] == 1, "its own twin: <="
-    assert 0 < found.metrics["smaller"] < 1
-    assert unit_gradients.run(cell(learning_rate=1e4)).diverged
 
 
 def test_random_directions_by_hand_and_nothing_moves():

@@ -39,11 +39,12 @@ def test_moments_take_the_place_of_all_rows(norm):
     same(run(norm=norm, moments=True), run(norm=norm), within=2e-3)
 
 
-@pytest.mark.parametrize("norm", ["batch_norm", "identity"])
+@pytest.mark.parametrize("norm", ["batch_norm", "identity", "bnref.lab.variants:l1_batch_norm"])
 def test_a_pack_computes_what_autograd_computes_run_by_run(norm, monkeypatch):
     together = run(norm=norm)
     assert together[0].metrics["train_loss"] < 0.8 * together[0].metrics["first_loss"], "it learns"
     monkeypatch.setattr(deep_linear, "can_stack", lambda net: False)
+    monkeypatch.setattr(deep_linear, "is_l1", lambda net: False)
     same(together, run(norm=norm), within=2e-3)
 
 
@@ -80,6 +81,56 @@ def test_the_shift_is_the_definition():
     then = gradient([*moved[:2], *start[2:]])
     expected = torch.cosine_similarity(first[2].flatten(), then[2].flatten(), dim=0)
     assert found.series["cosine_3"][0] == pytest.approx(float(expected), abs=1e-5)
+
+
+def test_the_landscape_is_the_definition_and_probing_moves_nothing():
+    """By hand, without a normaliser, at step 5."""
+    (found, _) = run(norm="identity")
+    (rare, _) = run(norm="identity", probe_every=20)
+    assert rare.metrics["train_loss"] == found.metrics["train_loss"], "a probe leaves the run alone"
+    cell = Cell(experiment="x", arm={**ARM, "pack": 1}, seed=0, scale="small", device="cpu")
+    rows = deep_linear.data((cell,), moments=False)
+    net = deep_linear.mlp("identity", 4, 4, 5, 4, "none", False)
+    deep_linear.initialise(net, 0, gain=1.0)
+    weights = [p.detach().clone() for p in net.parameters()]
+
+    def at(weights):
+        weights = [w.clone().requires_grad_() for w in weights]
+        y = torch.linalg.multi_dot([*reversed(weights), rows.x[0]])
+        loss = (y - rows.target[0]).square().sum()
+        return float(loss.detach()), torch.autograd.grad(loss, weights)
+
+    def moved(weights, gradient, eta):
+        return [w - eta * g for w, g in zip(weights, gradient, strict=True)]
+
+    for _ in range(5):
+        weights = moved(weights, at(weights)[1], 1e-4)
+    _, here = at(weights)
+    probes = [at(moved(weights, here, eta * 1e-4)) for eta in (0.01, 0.1, 1.0, 10.0, 30.0)]
+    size = torch.cat([g.flatten() for g in here])
+    changes = [
+        float((torch.cat([g.flatten() for g in there]) - size).norm()) for _, there in probes
+    ]
+    losses = [loss for loss, _ in probes]
+    assert found.series["loss_low"][1] == pytest.approx(min(losses), rel=1e-4)
+    assert found.series["loss_high"][1] == pytest.approx(max(losses), rel=1e-4)
+    assert found.series["spread"][1] == pytest.approx(
+        math.log10(max(losses) / min(losses)), abs=1e-4
+    )
+    assert found.series["change"][1] == pytest.approx(max(changes), rel=1e-3)
+    etas = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3)
+    beta = max(c / (eta * float(size.norm())) for c, eta in zip(changes, etas, strict=True))
+    assert found.series["beta"][1] == pytest.approx(beta, rel=1e-2)
+
+
+def test_a_probe_that_overflows_counts_as_a_large_number():
+    cell = Cell(experiment="x", arm=ARM, seed=0, scale="small", device="cpu")
+    rows, nets = deep_linear.data((cell,), False), [deep_linear.mlp("identity", 4, 4, 5, 4, "none")]
+    stack, form = deep_linear.stacked(nets), deep_linear.TOGETHER
+    _, gradient = form.gradient(stack, rows)
+    found = deep_linear.along_gradient(form, stack, gradient, rows, rate=1e20)
+    assert found.isfinite().all()
+    assert float(found[1]) == deep_linear.OVERFLOW
 
 
 def test_a_run_that_diverges_says_so_and_its_neighbours_stay_as_they_are():

@@ -16,15 +16,12 @@ from bnref.lab.randomness import generator
 from bnref.lab.training import train
 
 LARGE = ("resnet50", "bn_inception")
-ABOVE_TWO_SECONDS = (
-    "vgg16", "resnet50", "bn_inception", "wide_resnet1000_2", "wide_resnet1000_2_skip_init"
-)  # fmt: skip
+ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "bn_inception", "wide_resnet1000_2")
 PARAMETERS = {
     "resnet20": 269_722,  # He et al. 2016, table 6: 0.27, 0.85 and 1.7 million
     "resnet56": 853_018,
     "resnet110": 1_727_962,
     "wide_resnet16_4": 2_748_890,
-    "wide_resnet16_4_skip_init": 2_748_890 + 6,  # a scalar for each of its blocks
     "vgg16": 14_710_464 + 2 * 4224 + 5130,  # 3x3 weights, batch norm, classifier
     "resnet50": 25_557_032,  # torchvision's table of models
     "bn_inception": 11_188_288,
@@ -125,23 +122,6 @@ def test_only_the_last_normaliser_of_a_bottleneck_starts_at_zero():
     ]
     assert len(still) == 16
     assert {name.split(".", 1)[1] for name in still} == {"branch.7.weight"}
-
-
-def test_skip_init_starts_as_the_network_without_branches():
-    net = build("wide_resnet16_2_skip_init", "identity")
-    x = torch.randn(2, 3, 32, 32, generator=generator(0, "images"))
-    before = net(x)
-    with torch.no_grad():
-        for name, parameter in net.named_parameters():
-            if ".branch." in name:
-                parameter.zero_()
-    torch.testing.assert_close(net(x), before, rtol=0, atol=0)
-    with torch.no_grad():
-        for name, parameter in net.named_parameters():
-            if name.endswith("alpha"):
-                parameter.fill_(1.0)
-    initialise(net, 0)
-    assert not torch.allclose(net(x), before), "alpha 1 lets the branches in"
 
 
 def test_modules_of_inception_have_the_printed_numbers_of_channels():

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from bnref.evidence.cell import Cell, Value
+from bnref.lab.dropout import Dropout
 from bnref.lab.experiments import residual_rates, residual_variance
 from bnref.lab.randomness import generator
-from bnref.lab.residual import FORMS, Blocks, Network
+from bnref.lab.residual import FORMS, Blocks, Network, Normalise
+from bnref.norms.ghost_batch_norm import GhostBatchNorm
 
 SMALL = {"depth": 3, "width": 8, "copies": 2, "seed": 3}
 
@@ -66,6 +68,37 @@ def test_every_form_normalises_where_it_says():
         trained = {n for n, p in net.named_parameters() if p.requires_grad}
         assert ("blocks.gains" in trained) == form.branch
         assert ("blocks.alphas" in trained) == name.startswith("skip_init")
+
+
+def test_ghosts_are_normalised_as_our_own_layer_does_it():
+    ours, theirs = Normalise(8, ghost=3), GhostBatchNorm(8, ghost=3, affine=False)
+    x = 5 + drawn(1, 8, 12)
+    for _ in range(2):
+        y = ours(x)
+        torch.testing.assert_close(y[0].T, theirs(x[0].T))
+    assert not torch.allclose(y, Normalise(8)(x), atol=0.1)
+    ours.eval()
+    theirs.eval()
+    torch.testing.assert_close(ours(x)[0].T, theirs(x[0].T))
+
+
+def test_dropout_is_of_the_seed_the_same_in_every_copy_and_absent_in_evaluation():
+    x = torch.ones(3, 40, 50)
+    layer, again, other = (Dropout(0.2, seed) for seed in (3, 3, 4))
+    y = layer(x)
+    assert set(y.unique().tolist()) == {0.0, 1.25}
+    assert (y == 0).float().mean() == pytest.approx(0.2, abs=0.03)
+    assert torch.equal(y[0], y[2])
+    assert torch.equal(y, again(x))
+    assert not torch.equal(y, other(x))
+    assert not torch.equal(y, layer(x)), "each step draws anew"
+    assert torch.equal(layer.eval()(x), x)
+
+
+@pytest.mark.parametrize("extra", [{"ghost": 4}, {"dropout": 0.5}])
+def test_ghosts_and_dropout_reach_the_network_that_is_trained(extra):
+    with_it, without = (residual_rates.run(rates(form="batch_norm", **e)) for e in (extra, {}))
+    assert with_it.series["train_loss"] != without.series["train_loss"]
 
 
 def test_scales_of_the_initial_weights_reach_the_layers_that_they_name():

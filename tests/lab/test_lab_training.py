@@ -161,6 +161,26 @@ def test_landscape_numbers_are_the_definitions():
     assert found["loss_width"] == pytest.approx(max(losses) - min(losses), rel=1e-4)
     assert found["predictiveness"] == pytest.approx(changes[-1], rel=1e-4)
     assert found["beta"] == pytest.approx(beta, rel=1e-4)
+    ends = [min(losses), max(losses), min(changes), max(changes), norm, *changes]
+    names = ["loss_low", "loss_high", "change_low", "change_high", "gradient_norm"]
+    names += [f"change_{number}" for number in (1, 2, 3, 4)]
+    assert [found[name] for name in names] == pytest.approx(ends, rel=1e-4)
+
+
+def test_relative_probes_move_every_tensor_in_proportion_to_it():
+    """Ten times the weights and a tenth of the input: the same function, which relative probes see."""
+    net, images, labels = quadratic()
+    with torch.no_grad():
+        net[0].bias.fill_(0.3)
+    small = landscape.along_gradient(net, images, labels, 0.1, relative=True)
+    with torch.no_grad():
+        net[0].weight.mul_(10)
+    large = landscape.along_gradient(net, images / 10, labels, 0.7, relative=True)
+    for name in ("loss_width", "loss_low", "loss_high"):
+        assert large[name] == pytest.approx(small[name], rel=1e-3), name
+    absolute = [landscape.along_gradient(net, images / s, labels, 0.1) for s in (1, 10)]
+    assert absolute[0]["loss_width"] > 2 * absolute[1]["loss_width"]
+    assert small["loss_width"] > 1e-3
 
 
 def test_landscape_probe_survives_overflow():

@@ -13,6 +13,7 @@ WRONG = {
     ("--bn-per-device", "2"): (
         "--bn-per-device 2: workers share a GPU (--bn-device cuda); on the cpu say --bn-workers 2"
     ),
+    ("--bn-replay",): "--bn-replay: for cells on a GPU (--bn-device cuda)",
     ("--bn-per-device", "half"): "--bn-per-device half: a whole number from 1",
     ("--bn-claim", "X-1,NOPE"): "--bn-claim NOPE: no such claim; X-1",
     ("--bn-store", "README.md/s"): "--bn-store README.md/s: {root}/README.md is not a folder",

@@ -145,6 +145,17 @@ def test_one_arm_without_records_leaves_the_other(kind):
     assert [row for row in one.table.rows if row[0] == "batch norm"] == told
 
 
+@pytest.mark.parametrize("kind", [Curve, Dots])
+def test_a_series_is_shown_where_another_is_smallest(kind):
+    """`low` falls with the step, so its smallest number is the last; `high` is (1 + wide) times it."""
+    x = {"x": "batch_size"} if kind is Curve else {}
+    rows = drawn(kind(y="high", best="low", hue="norm", scale=2.0, **x)).table.rows
+    last = 0.5 * math.exp(-(STEPS - 1) / 9)
+    middle = {row[0]: float(row[-5]) for row in rows}
+    assert middle["batch norm"] == pytest.approx(2 * 2 * last, rel=1e-3)
+    assert middle["no normaliser"] == pytest.approx(2 * 11 * last, rel=1e-3)
+
+
 def test_overlays_name_their_source_and_change_the_picture():
     for kind in ("curve", "band", "dots", "density"):
         figure = KINDS[kind]

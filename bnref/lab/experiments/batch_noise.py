@@ -66,9 +66,7 @@ def noise(
     copy = deepcopy(net).train()
     variances = []
     for image in watched:
-        chosen = torch.randint(len(mates), (repeats, size - 1), generator=draw)
-        logits = [
-            copy(torch.cat([image[None], mates[index.to(mates.device)]]))[0] for index in chosen
-        ]
+        chosen = torch.randint(len(mates), (repeats, size - 1), generator=draw).to(mates.device)
+        logits = [copy(torch.cat([image[None], mates[index]]))[0] for index in chosen]
         variances.append(torch.stack(logits).var(0, correction=1).mean())
     return float(torch.stack(variances).mean())

@@ -21,7 +21,7 @@ def run(cell: Cell) -> Measured:
     Arm: data, pool, net ("convnet7", "convnet3", "mlp" with depth and width, or one of
     `bnref.lab.papers.catalogue`), norm, learning_rate, batch_size, images (the budget;
     steps = images / batch_size) and optionally sgd_momentum, weight_decay, drops (shares of the steps,
-    as "0.5,0.75", after which the rate falls to a tenth), augment (as in `bnref.lab.augmentation`),
+    as "0.5,0.75", after which the rate is divided by fall, or 10), augment (as in `bnref.lab.augmentation`),
     momentum (running statistics: the weight of the new batch, None for the cumulative average),
     order (another shuffle) and corrupted (share of the test labels replaced by a wrong class).
 
@@ -82,6 +82,7 @@ def recipe(cell: Cell) -> dict[str, Any]:
         "sgd_momentum": float(arm.get("sgd_momentum") or 0),
         "weight_decay": float(arm.get("weight_decay") or 0),
         "drops": tuple(float(share) for share in str(arm.get("drops") or "").split(",") if share),
+        "fall": float(arm.get("fall") or 10),
         "order": str(arm.get("order", "order")),
         "augment": arm.get("augment"),
     }

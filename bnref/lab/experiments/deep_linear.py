@@ -8,15 +8,21 @@ Every step takes all rows (appendix A.1); G and G' are compared by their cosine 
 (definition 2.1, "internal covariate shift"). A and x are N(0, 1), W_i is Glorot's N(0, 1/width), and a
 normaliser stands behind every W but the last.
 
+Along the gradient g of all parameters, eta in the paper's grid {1/100, 1/10, 1, 10, 30} x learning rate:
+
+    spread    log10 of max_eta L(theta_t - eta g) / min_eta L(theta_t - eta g)
+    change    max_eta || g - grad L(theta_t - eta g) ||
+    beta      max_eta || g - grad L(theta_t - eta g) || / (eta ||g||)
+
 With batch norm or no normaliser the loss depends on the rows through their second moments alone, so
 `moments` replaces n centred rows by 2 width rows [B, -B] of the same mean and second moment, each counted
-n / (2 width) times. Another normaliser sees all rows, run by run, through autograd.
+n / (2 width) times. Another normaliser sees all rows: l1 batch norm in packs, others run by run.
 """
 
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -24,6 +30,7 @@ from torch import Tensor, nn
 
 from bnref.evidence.cell import Cell, Value
 from bnref.evidence.record import Measured
+from bnref.lab.l1_stack import is_l1, l1_backward, l1_forward, l1_stacked
 from bnref.lab.nets import initialise, mlp
 from bnref.lab.randomness import generator
 from bnref.lab.stack import (
@@ -37,6 +44,9 @@ from bnref.lab.stack import (
     stacked,
 )
 
+STEP_GRID = (0.01, 0.1, 1.0, 10.0, 30.0)
+OVERFLOW = 1e30
+"""What a probed loss or change of the gradient counts as where it is not finite, or larger."""
 EARLY = 0.1
 """The share of the steps whose cosines do not count; the paper's figure starts about there."""
 
@@ -61,7 +71,7 @@ class Form:
 
 
 def run_pack(cells: tuple[Cell, ...]) -> list[Measured]:
-    """Loss over training, and cosine and distance of G and G', of runs that differ in the seed alone.
+    """Loss, cosine and distance of G and G', and loss along the gradient, of runs of several seeds.
 
     Arm: depth, width, rows, moments, norm, learning_rate, steps, probe_every, layers (the probed W by
     number: "9,17"), pack. A run whose loss or gradient is not finite diverged and has no other metric.
@@ -73,6 +83,8 @@ def run_pack(cells: tuple[Cell, ...]) -> list[Measured]:
         initialise(net.to(cell.device), cell.seed, gain=1.0)
     if can_stack(nets[0]):
         return follow(TOGETHER, stacked(nets), data(cells, bool(arm["moments"])), arm)
+    if is_l1(nets[0]):
+        return follow(L1, l1_stacked(nets), data(cells, moments=False), arm)
     return [
         follow(ALONE, net, data((cell,), moments=False), arm)[0]
         for net, cell in zip(nets, cells, strict=True)
@@ -106,6 +118,7 @@ def follow(form: Form, net: object, rows: Rows, arm: Mapping[str, Value]) -> lis
     trained = form.parameters(net)
     losses = torch.full((steps, len(rows.x)), math.nan, device=rows.x.device)
     seen: list[Tensor] = []
+    along: list[Tensor] = []
     for step in range(steps):
         probed = step % every == 0
         before = form.copied(net) if probed else None
@@ -113,11 +126,13 @@ def follow(form: Form, net: object, rows: Rows, arm: Mapping[str, Value]) -> lis
         torch._foreach_add_(trained, gradient, alpha=-rate)
         if probed:
             seen.append(torch.stack([_shift(form, net, before, gradient, i, rows) for i in layers]))
+            along.append(along_gradient(form, before, gradient, rows, rate))
             if not losses[step].isfinite().any():
                 break
     shifts = torch.stack(seen).cpu().double()  # (probes, layers, 2, S)
+    landscape = torch.stack(along).cpu()  # (probes, 4, S)
     return [
-        _measured(losses[:, run].cpu(), shifts[..., run], layers, every)
+        _measured(losses[:, run].cpu(), shifts[..., run], landscape[..., run], layers, every)
         for run in range(len(rows.x))
     ]
 
@@ -133,7 +148,41 @@ def _shift(
     return torch.stack([torch.cosine_similarity(old, new), (old - new).norm(dim=1)])
 
 
-def _measured(losses: Tensor, shifts: Tensor, layers: list[int], every: int) -> Measured:
+def along_gradient(
+    form: Form, net: object, gradient: list[Tensor], rows: Rows, rate: float
+) -> Tensor:
+    """Least and largest loss, largest change of the gradient, and beta, of each run (4, S).
+
+    The net stays as it is.
+    """
+    here = _flat(gradient, rows)
+    losses, changes = [], []
+    for eta in STEP_GRID:
+        moved = form.copied(net)
+        torch._foreach_add_(form.parameters(moved), gradient, alpha=-eta * rate)
+        loss, there = form.gradient(moved, rows)
+        losses.append(_bounded(loss.double()))
+        changes.append(_bounded((_flat(there, rows) - here).norm(dim=1)))
+    length = here.norm(dim=1)
+    ratios = [
+        change / (eta * rate * length) for change, eta in zip(changes, STEP_GRID, strict=True)
+    ]
+    found = (torch.stack(losses), torch.stack(changes), _bounded(torch.stack(ratios)))
+    return torch.stack([found[0].amin(0), *(numbers.amax(0) for numbers in found)])
+
+
+def _flat(parts: list[Tensor], rows: Rows) -> Tensor:
+    """All numbers of the gradient, run by run, (S, numbers)."""
+    return torch.cat([part.double().reshape(len(rows.x), -1) for part in parts], 1)
+
+
+def _bounded(values: Tensor) -> Tensor:
+    return values.nan_to_num(OVERFLOW, OVERFLOW, -OVERFLOW).clamp(max=OVERFLOW)
+
+
+def _measured(
+    losses: Tensor, shifts: Tensor, landscape: Tensor, layers: list[int], every: int
+) -> Measured:
     steps = len(losses)
     if not (losses.isfinite().all() and shifts.isfinite().all()):
         return Measured(metrics={"steps": steps}, diverged=True)
@@ -149,6 +198,9 @@ def _measured(losses: Tensor, shifts: Tensor, layers: list[int], every: int) -> 
         metrics[f"cosine_{layer}"] = median(cosine[counted])
         metrics[f"distance_{layer}"] = median(distance[counted])
         series[f"cosine_{layer}"] = cosine
+    low, high, change, beta = (values.tolist() for values in landscape.T)
+    series |= {"loss_low": low, "loss_high": high, "change": change, "beta": beta}
+    series["spread"] = (landscape[:, 1] / landscape[:, 0]).log10().tolist()
     return Measured(metrics=metrics, series=series)
 
 
@@ -157,6 +209,13 @@ def _stack_gradient(stack: Stack, rows: Rows) -> tuple[Tensor, list[Tensor]]:
     error.sub_(rows.target)
     loss = error.square().sum((1, 2)).mul_(rows.weight)
     return loss, backward(stack, kept, error.mul_(2 * rows.weight))
+
+
+def _l1_gradient(stack: Stack, rows: Rows) -> tuple[Tensor, list[Tensor]]:
+    error, kept = l1_forward(stack, rows.x)
+    error -= rows.target
+    loss = error.square().sum((1, 2)) * rows.weight
+    return loss, l1_backward(stack, kept, error * (2 * rows.weight))
 
 
 def _net_gradient(net: nn.Sequential, rows: Rows) -> tuple[Tensor, list[Tensor]]:
@@ -175,6 +234,7 @@ TOGETHER = Form(
     copied=copied,
     mixed=lambda below, above, layer: (*below[: layer - 1], *above[layer - 1 :]),
 )
+L1 = replace(TOGETHER, gradient=_l1_gradient)
 ALONE = Form(
     parameters=lambda net: [p.detach() for p in net.parameters()],
     gradient=_net_gradient,

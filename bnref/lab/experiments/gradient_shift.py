@@ -21,7 +21,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
 SERIES = ("shift", "relative_shift", "cosine")
@@ -33,13 +33,14 @@ def run(cell: Cell) -> Measured:
     """Medians of shift, relative shift and cosine over the probed steps, averaged over the layers.
 
     Arm: as for `classify`, and probe_every, the steps from one probe to the next. Layers: those at a
-    half and at three quarters of the depth. The last step of a run is not probed.
+    half and at three quarters of the depth. The last step of a run is not probed. The series have the
+    loss of each probed batch, too, and `batch`, the steps counted from 1.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
     weights = probed(net)
-    every, batch_size = int(arm["probe_every"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    every = int(arm["probe_every"])  # type: ignore[arg-type]
     seen: dict[str, list[float]] = {"step": [], **{name: [] for name in SERIES}}
     taken: list[tuple[dict[str, Tensor], Tensor, Tensor]] = []
 
@@ -54,20 +55,14 @@ def run(cell: Cell) -> Measured:
         if step % every == 0:
             taken.append((now, images, labels))
 
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        probe=probe,
-    )
+    result = train(net, data.train, **recipe(cell), probe=probe)
     if result.diverged:
         return Measured(metrics={}, diverged=True, data=data.sha256)
     metrics = {"train_accuracy": result.last(result.accuracies)}
     for name in SERIES:
         metrics[name] = float(torch.tensor(seen[name], dtype=torch.float64).quantile(0.5))
+    seen["batch"] = [step + 1 for step in seen["step"]]
+    seen["loss"] = [float(result.losses[int(step)]) for step in seen["step"]]
     return Measured(metrics=metrics, series=seen, data=data.sha256)
 
 

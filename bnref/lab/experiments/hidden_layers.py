@@ -162,11 +162,11 @@ def jacobians(net: nn.Sequential, images: Tensor) -> list[Tensor]:
             torch.autograd.grad(unit.sum(), y, retain_graph=True)[0] for unit in values.unbind(1)
         ]
         of_y = torch.stack(rows, dim=1)
-        found.append(of_y / _scale(net[after + 1])[:, None] * _scale(net[at + 1]))
+        found.append(of_y / _scale(net[after + 1], y)[:, None] * _scale(net[at + 1], y))
     return found
 
 
-def _scale(norm: nn.Module) -> Tensor:
-    """What the normaliser multiplies by, so that y is scale * xhat + shift."""
+def _scale(norm: nn.Module, like: Tensor) -> Tensor:
+    """What the normaliser multiplies by, so that y is scale * xhat + shift, on the device of `like`."""
     weight = getattr(norm, "weight", None)
-    return torch.ones(1) if weight is None else weight.detach()
+    return like.new_ones(1) if weight is None else weight.detach()

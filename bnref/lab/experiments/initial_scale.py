@@ -6,7 +6,7 @@ from torch import nn
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
 
@@ -20,15 +20,7 @@ def run(cell: Cell) -> Measured:
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
     scale(net, float(arm["weight_scale"]))  # type: ignore[arg-type]
-    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-    )
+    result = train(net, data.train, **recipe(cell))
     accuracy = 1 / data.classes if result.diverged else result.last(result.accuracies)
     return Measured(
         metrics={"train_accuracy": accuracy}, diverged=result.diverged, data=data.sha256

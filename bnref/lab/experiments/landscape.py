@@ -9,6 +9,10 @@ At step t, with g the gradient of the loss L at theta_t on the training batch, a
 
 g holds every trained parameter, those of the normaliser too, and there is no weight decay. A probe leaves
 parameters and buffers exactly as they were.
+
+eta ||g|| is another distance in another network. With distance "relative" the same numbers are taken where
+every tensor theta_l of parameters moves by rho ||theta_l|| g_l / ||g_l||, rho in {1/2, 1, 2, 4} x 0.01, and
+beta is max_rho P(rho) / ||moved by||.
 """
 
 import torch
@@ -22,27 +26,31 @@ from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import train
 
 STEP_GRID = (0.5, 1.0, 2.0, 4.0)
+RELATIVE_RATE = 0.01
 OVERFLOW = 1e6
 """What a probe counts as where the loss or the gradient is not finite, or larger."""
 
 
 def run(cell: Cell) -> Measured:
-    """Medians and 95th percentiles over the probed steps, and the three curves.
+    """Medians and 95th percentiles over the probed steps, and the curves.
 
-    Arm: as for `classify`, and probe_every, the steps from one probe to the next.
+    Arm: as for `classify`, probe_every, the steps from one probe to the next, and optionally distance
+    "relative". Beside the three numbers the series have the ends of the ranges of the loss (`loss_low`,
+    `loss_high`) and of P (`change_low`, `change_high`), P at each eta of the grid, `change_1` to
+    `change_4`, ||g||, and `change`, the median of P by `eta`.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
-    rate = float(arm["learning_rate"])  # type: ignore[arg-type]
+    rate, relative = float(arm["learning_rate"]), arm.get("distance") == "relative"  # type: ignore[arg-type]
     every = int(arm["probe_every"])  # type: ignore[arg-type]
     seen: dict[str, list[float]] = {"step": [], "loss_width": [], "predictiveness": [], "beta": []}
 
     def probe(step: int, images: Tensor, labels: Tensor) -> None:
         if step % every == 0:
             seen["step"].append(step)
-            for name, value in along_gradient(net, images, labels, rate).items():
-                seen[name].append(value)
+            for name, value in along_gradient(net, images, labels, rate, relative).items():
+                seen.setdefault(name, []).append(value)
 
     result = train(net, data.train, **recipe(cell), probe=probe)
     metrics = {"diverged_probes": float(sum(v >= OVERFLOW for v in seen["loss_width"]))}
@@ -50,6 +58,9 @@ def run(cell: Cell) -> Measured:
         values = torch.tensor(seen[name], dtype=torch.float64)
         metrics[f"{name}_median"] = float(values.quantile(0.5))
         metrics[f"{name}_q95"] = float(values.quantile(0.95))
+    seen["eta"] = [step * (RELATIVE_RATE if relative else rate) for step in STEP_GRID]
+    at_each = [torch.tensor(seen[f"change_{n}"], dtype=torch.float64) for n in (1, 2, 3, 4)]
+    seen["change"] = [float(values.quantile(0.5)) for values in at_each]
     metrics["beta_tail"] = metrics["beta_q95"] / metrics["beta_median"]
     if len(result.losses):
         metrics["train_loss"] = result.last(result.losses)
@@ -57,16 +68,19 @@ def run(cell: Cell) -> Measured:
     return Measured(metrics=metrics, series=seen, diverged=result.diverged, data=data.sha256)
 
 
-def along_gradient(net: nn.Module, images: Tensor, labels: Tensor, rate: float) -> dict[str, float]:
-    """The three numbers of one step. Parameters, their gradients and buffers are restored."""
+def along_gradient(
+    net: nn.Module, images: Tensor, labels: Tensor, rate: float, relative: bool = False
+) -> dict[str, float]:
+    """The numbers of one step. Parameters, their gradients and buffers are restored."""
     parameters = list(net.parameters())
     state = [tensor.detach().clone() for tensor in (*parameters, *net.buffers())]
     try:
         here, _ = _gradient(net, parameters, images, labels)
-        norm = float(here.norm())
+        direction = _in_proportion(parameters, here) if relative else here
+        rate, length = RELATIVE_RATE if relative else rate, float(direction.norm())
         losses, changes = [], []
         for step in STEP_GRID:
-            _move(parameters, state, here, step * rate)
+            _move(parameters, state, direction, step * rate)
             there, loss = _gradient(net, parameters, images, labels)
             losses.append(_bounded(loss))
             changes.append(_bounded(float((here - there).norm())))
@@ -74,11 +88,19 @@ def along_gradient(net: nn.Module, images: Tensor, labels: Tensor, rate: float) 
         with torch.no_grad():
             for tensor, before in zip((*parameters, *net.buffers()), state, strict=True):
                 tensor.copy_(before)
-    ratios = [p / (step * rate * norm) for p, step in zip(changes, STEP_GRID, strict=True) if norm]
+    ratios = [
+        p / (step * rate * length) for p, step in zip(changes, STEP_GRID, strict=True) if length
+    ]
     return {
         "loss_width": max(losses) - min(losses),
         "predictiveness": changes[-1],
         "beta": _bounded(max(ratios, default=0.0)),
+        "loss_low": min(losses),
+        "loss_high": max(losses),
+        "change_low": min(changes),
+        "change_high": max(changes),
+        **{f"change_{number}": change for number, change in enumerate(changes, start=1)},
+        "gradient_norm": _bounded(float(here.norm())),
     }
 
 
@@ -88,6 +110,18 @@ def _gradient(
     loss = cross_entropy(net(images), labels)
     gradients = torch.autograd.grad(loss, parameters)
     return torch.cat([gradient.flatten() for gradient in gradients]), float(loss.detach())
+
+
+@torch.no_grad()
+def _in_proportion(parameters: list[nn.Parameter], gradient: Tensor) -> Tensor:
+    """The gradient with each tensor's part as long as that tensor; a part that is zero stays so."""
+    parts = gradient.split([p.numel() for p in parameters])
+    return torch.cat(
+        [
+            part * (p.norm() / part.norm().clamp_min(torch.finfo(part.dtype).tiny))
+            for p, part in zip(parameters, parts, strict=True)
+        ]
+    )
 
 
 @torch.no_grad()

@@ -1,15 +1,16 @@
 """How fast a network trains, and how the distributions inside it shift (Santurkar et al. 2018, 2, 3.3).
 
 Every `probe_every` steps the first 500 training images pass, in the mode that trains, before and after the
-step. Of each unit at two places of a hidden layer, the normaliser's output ("normed") and the input of the
-next layer, behind the ReLU ("input"), from one step to the next:
+step. Of each unit at two places, before a ReLU ("normed": in a plain net the normaliser's output) and behind
+it ("input" of what follows), from one step to the next:
 
     mean shift        |mu' - mu|, mu = E[a]
     variance shift    |var' - var|, var = E[(a - mu)^2], biased
     wasserstein       mean_k |a'_(k) - a_(k)|, a_(k) the k-th smallest value: the distance W1
 
-averaged over the units of all hidden layers. The images are always the same, so that a network that stands
-still, and draws no noise, has no shift. Noise of noisy normalisers is drawn anew each time.
+averaged over the units of all hidden layers; a channel is a unit, and its values are those of all images and
+places. The images are always the same, so that a network that stands still, and draws no noise, has no shift.
+Noise of noisy normalisers is drawn anew each time.
 """
 
 import torch
@@ -18,7 +19,8 @@ from torch import Tensor, nn
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
+from bnref.lab.layers import by_unit
 from bnref.lab.nets import each_norm
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run, errors, train
@@ -26,6 +28,9 @@ from bnref.lab.training import Run, errors, train
 IMAGES = 500
 PLACES = ("normed", "input")
 SHIFTS = ("mean_shift", "variance_shift", "wasserstein")
+SILENCE = {"n_mean": 0.0, "n_std": 1.0, "r_mean": 0.0, "r_std": 0.0}
+"""The constants of algorithm 1 with which noise is none."""
+PERCENTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 WINDOW = 10
 """Steps over which the accuracy of training batches is averaged before it is held to a target."""
 
@@ -33,42 +38,38 @@ WINDOW = 10
 def run(cell: Cell) -> Measured:
     """Speed of training, errors on test images, and medians of the six shifts over the probes.
 
-    Arm: as for `classify`, probe_every, and target, an accuracy. `area` is the mean training accuracy
-    in percent over all steps, those after a divergence at chance; `steps_to_target` the first step by
-    which the mean over ten steps reaches the target, absent where none does.
+    Arm: as for `classify`, probe_every, target, an accuracy, and optionally noise "last": of noisy
+    normalisers all but the last draw none. `area` is the mean training accuracy in percent over all
+    steps, those after a divergence at chance; `steps_to_target` the first step by which the mean over
+    ten steps reaches the target, absent where none does. The series p10, p50 and p90 are percentiles
+    of all values before the ReLU of the middle layer.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
-    for index, layer in enumerate(each_norm(net, "generator")):
-        layer.generator = generator(cell.seed, f"noise/{index}")  # type: ignore[assignment]
+    seed_noise(net, cell.seed, last=arm.get("noise") == "last")
     every, images = int(arm["probe_every"]), data.train.images[:IMAGES]  # type: ignore[arg-type]
-    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
-    steps = int(arm["images"]) // batch_size  # type: ignore[arg-type]
-    seen: dict[str, list[float]] = {f"{place}_{name}": [] for place in PLACES for name in SHIFTS}
+    how = recipe(cell)
+    names = [f"{place}_{name}" for place in PLACES for name in SHIFTS]
+    seen: dict[str, list[float]] = {name: [] for name in (*names, *PERCENTILES)}
     before: dict[str, list[Tensor]] = {}
 
     def probe(step: int, *_: Tensor) -> None:
-        if step % every == 0:
-            before.update(activations(net, images))
-        elif step % every == 1:
+        if before and (step - 1) % every == 0:
             now = activations(net, images)
+            middle = now["normed"][len(now["normed"]) // 2].flatten()
+            for name, share in PERCENTILES.items():
+                seen[name].append(float(middle.quantile(share)))
             for place in PLACES:
                 for name, value in shifts(before[place], now[place]).items():
                     seen[f"{place}_{name}"].append(value)
+        if step % every == 0:
+            before.update(activations(net, images))
 
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=steps,
-        seed=cell.seed,
-        probe=probe,
-    )
+    result = train(net, data.train, **how, probe=probe)
     chance = 1 / data.classes
     metrics = {
-        **speed(result, steps, chance, float(arm["target"])),  # type: ignore[arg-type]
+        **speed(result, how["steps"], chance, float(arm["target"])),  # type: ignore[arg-type]
         "test_images": float(len(data.test.labels)),
     }
     if result.diverged:
@@ -77,9 +78,9 @@ def run(cell: Cell) -> Measured:
         return Measured(metrics=metrics, diverged=True, data=data.sha256)
     metrics["test_errors"] = errors(net, data.test)
     metrics["test_error"] = metrics["test_errors"] / len(data.test.labels)
-    for name, values in seen.items():
-        metrics[name] = float(torch.tensor(values, dtype=torch.float64).quantile(0.5))
-    parts = result.accuracies.split(every)[: len(values)]
+    for name in names:
+        metrics[name] = float(torch.tensor(seen[name], dtype=torch.float64).quantile(0.5))
+    parts = result.accuracies.split(every)[: len(seen["p50"])]
     series = {
         "step": [float(every * (index + 1)) for index in range(len(parts))],
         "accuracy": [100 * float(part.mean()) for part in parts],
@@ -94,26 +95,42 @@ def speed(result: Run, steps: int, chance: float, target: float) -> dict[str, fl
     accuracies[: len(result.accuracies)] = result.accuracies
     metrics = {"area": 100 * float(accuracies.mean())}
     metrics["train_accuracy"] = result.last(accuracies)
-    reached = (accuracies.unfold(0, WINDOW, 1).mean(1) >= target).nonzero()
+    window = min(WINDOW, steps)
+    reached = (accuracies.unfold(0, window, 1).mean(1) >= target).nonzero()
     if len(reached):
-        metrics["steps_to_target"] = float(reached[0]) + WINDOW
+        metrics["steps_to_target"] = float(reached[0]) + window
     return metrics
 
 
+def seed_noise(net: nn.Module, seed: int, last: bool) -> None:
+    """A generator of its own for each noisy normaliser; with `last` all before the last are silent."""
+    noisy = each_norm(net, "generator")
+    for index, layer in enumerate(noisy):
+        layer.generator = generator(seed, f"noise/{index}")  # type: ignore[assignment]
+    for layer in noisy[:-1] if last else []:
+        for name, silent in SILENCE.items():
+            setattr(layer, name, silent)
+
+
 @torch.no_grad()
-def activations(net: nn.Sequential, images: Tensor) -> dict[str, list[Tensor]]:
+def activations(net: nn.Module, images: Tensor) -> dict[str, list[Tensor]]:
     """Values (units, images and space) before and behind every ReLU, in the mode the net is in.
 
     Buffers are left as they were.
     """
     kept = [buffer.clone() for buffer in net.buffers()]
     found: dict[str, list[Tensor]] = {place: [] for place in PLACES}
-    x = images
-    for layer in net:
-        before, x = x, layer(x)
-        if isinstance(layer, nn.ReLU):
-            for place, values in zip(PLACES, (before, x), strict=True):
-                found[place].append(values.transpose(0, 1).flatten(1))
+
+    def keep(_: nn.Module, given: tuple[Tensor], y: Tensor) -> None:
+        for place, values in zip(PLACES, (*given, y), strict=True):
+            found[place].append(by_unit(values))
+
+    hooks = [m.register_forward_hook(keep) for m in net.modules() if isinstance(m, nn.ReLU)]
+    try:
+        net(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
     for buffer, value in zip(net.buffers(), kept, strict=True):
         buffer.copy_(value)
     return found

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.experiments.landscape import STEP_GRID
 from bnref.lab.randomness import generator
 from bnref.lab.training import train
@@ -31,7 +31,7 @@ def run(cell: Cell) -> Measured:
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data)
-    rate, batch_size = float(arm["learning_rate"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    rate = float(arm["learning_rate"])  # type: ignore[arg-type]
     every = int(arm["probe_every"])  # type: ignore[arg-type]
     draw = generator(cell.seed, "directions")
     seen: dict[str, list[float]] = {"step": [], "loss_width": [], "predictiveness": []}
@@ -43,15 +43,7 @@ def run(cell: Cell) -> Measured:
             for name, value in zip(seen, (float(step), width, change), strict=True):
                 seen[name].append(value)
 
-    result = train(
-        net,
-        data.train,
-        learning_rate=rate,
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-        probe=probe,
-    )
+    result = train(net, data.train, **recipe(cell), probe=probe)
     if result.diverged:
         return Measured(metrics={}, diverged=True, data=data.sha256)
     metrics = {"train_accuracy": result.last(result.accuracies)}

@@ -30,8 +30,9 @@ def run(cell: Cell) -> Measured:
 
     Arm: data, pool, form (see bnref.lab.residual), depth, width, batch_size, images, lowest, highest,
     and optionally layers (of a branch), first, last and head (scales of the initial weights), decay
-    (the L2 penalty decay/2 |w|^2 on weights, not on biases, gains or alpha) and train_images (how
-    many of the training images are used).
+    (the L2 penalty decay/2 |w|^2 on weights, not on biases, gains or alpha), train_images (how
+    many of the training images are used), ghost (how many inputs batch norm takes at a time) and
+    dropout (share of its inputs that the classifier loses).
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -67,9 +68,16 @@ def _network(cell: Cell, inputs: int, classes: int, copies: int) -> Network:
         layers=int(arm.get("layers") or 1),
         first=float(arm.get("first", 1.0)),  # type: ignore[arg-type]
         last=float(arm.get("last", 1.0)),  # type: ignore[arg-type]
+        ghost=int(arm.get("ghost") or 0),
     )
-    head = float(arm.get("head", 1.0))  # type: ignore[arg-type]
-    net = Network(blocks, inputs=inputs, classes=classes, seed=cell.seed, head=head)
+    net = Network(
+        blocks,
+        inputs=inputs,
+        classes=classes,
+        seed=cell.seed,
+        head=float(arm.get("head", 1.0)),  # type: ignore[arg-type]
+        dropout=float(arm.get("dropout") or 0),
+    )
     return net.to(cell.device)
 
 

@@ -25,7 +25,7 @@ def run(cell: Cell) -> Measured:
     E[x_{l+1}^2]: the mean number of branches on a path that weighs what it adds to E[x_d^2].
 
     Arm: form (see bnref.lab.residual), linear (no ReLU, LeCun's variance), depth, width, batch_size,
-    networks (how many are averaged), layers.
+    networks (how many are averaged).
     """
     arm = cell.arm
     depth, width, batch_size, networks = (
@@ -46,16 +46,16 @@ def run(cell: Cell) -> Measured:
     streams, branches = [x.requires_grad_()], []
     for stream, branch in blocks.streams(x):
         streams.append(stream)
-        branches.append(_moment(branch))
+        branches.append(moment(branch))
     functional = torch.randn(x.shape, generator=draw).to(cell.device)
     gradients = torch.autograd.grad((streams[-1] * functional).sum(), streams)
     series = {
         "block": [float(block) for block in range(depth + 1)],
-        "second_moment": [_moment(stream) for stream in streams],
-        "batch_variance": [_batch_variance(stream) for stream in streams],
-        "gradient": [_moment(gradient) for gradient in gradients],
+        "second_moment": [moment(stream) for stream in streams],
+        "batch_variance": [batch_variance(stream) for stream in streams],
+        "gradient": [moment(gradient) for gradient in gradients],
         "branch": branches,
-        "cosine": [_cosine(stream.detach()) for stream in streams],
+        "cosine": [cosine(stream.detach()) for stream in streams],
     }
     pairs = zip(branches, series["second_moment"][1:], strict=True)
     metrics = {
@@ -65,14 +65,16 @@ def run(cell: Cell) -> Measured:
     return Measured(metrics=metrics, series=series)
 
 
-def _moment(x: Tensor) -> float:
+def moment(x: Tensor) -> float:
+    """Mean square of any tensor."""
     return float(x.detach().double().square().mean())
 
 
-def _batch_variance(x: Tensor) -> float:
+def batch_variance(x: Tensor) -> float:
+    """Biased variance over the last dimension of (networks, units, batch), averaged over the others."""
     return float(x.detach().double().var(2, correction=0).mean())
 
 
-def _cosine(x: Tensor) -> float:
-    """Mean over networks and over neighbouring inputs of the batch."""
+def cosine(x: Tensor) -> float:
+    """Cosine of neighbouring inputs of (networks, units, batch), averaged over pairs and networks."""
     return float(torch.cosine_similarity(x, x.roll(1, 2), dim=1).mean())

@@ -21,10 +21,6 @@ PAPER_NETS: dict[str, Callable[[Builder, int], nn.Sequential]] = {
     "wide_resnet100_2": partial(wide_resnet, 100, 2),
     "wide_resnet1000_2": partial(wide_resnet, 1000, 2),
     "wide_resnet16_4": partial(wide_resnet, 16, 4),
-    "wide_resnet16_2_skip_init": partial(wide_resnet, 16, 2, alpha=0.0),
-    "wide_resnet100_2_skip_init": partial(wide_resnet, 100, 2, alpha=0.0),
-    "wide_resnet1000_2_skip_init": partial(wide_resnet, 1000, 2, alpha=0.0),
-    "wide_resnet16_4_skip_init": partial(wide_resnet, 16, 4, alpha=0.0),
     "resnet50": resnet50,
     "bn_inception": bn_inception,
 }
