@@ -31,9 +31,9 @@ class Curve:
     x: str
     y: str
     hue: str
-    arms: tuple[str, ...] = ()
     log_x: bool = False
     log_y: bool = False
+    arms: tuple[str, ...] = ()
     y_label: str = ""
     x_label: str = ""
     title: str = ""
@@ -67,8 +67,8 @@ class Dots:
 
     y: str
     hue: str
-    arms: tuple[str, ...] = ()
     log: bool = False
+    arms: tuple[str, ...] = ()
     y_label: str = ""
     title: str = ""
     scale: float = 1.0

@@ -12,6 +12,8 @@ from bnref.norms.group_norm import GroupNorm
 from bnref.norms.lp_batch_norm import LpBatchNorm
 from bnref.norms.noisy_batch_norm import NoisyBatchNorm
 
+ghosts_of_4 = partial(GhostBatchNorm, ghost=4)
+
 groups_1 = partial(GroupNorm, groups=1)
 groups_2 = partial(GroupNorm, groups=2)
 groups_4 = partial(GroupNorm, groups=4)
@@ -19,8 +21,6 @@ groups_8 = partial(GroupNorm, groups=8)
 groups_16 = partial(GroupNorm, groups=16)
 
 ghosts_of_2 = partial(GhostBatchNorm, ghost=2)
-ghosts_of_4 = partial(GhostBatchNorm, ghost=4)
-ghosts_of_8 = partial(GhostBatchNorm, ghost=8)
 
 renorm_of_wu_he = partial(BatchRenorm, r_max=1.5, d_max=0.5)
 """The caps that Wu & He 2018 (section 4.1) tuned for batch 4, fixed from the first step."""

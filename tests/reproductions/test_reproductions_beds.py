@@ -27,6 +27,8 @@ from reproductions.paper_beds import VGG_CIFAR10, at_rate_per_image, on
 
 ROOT = Path(__file__).parents[2]
 AUGMENTATIONS = {"cifar10": "crop_flip", "cifar100": "crop_flip", "imagenet": "resized_crop_flip"}
+FEW_MATES = "2,4"
+"""Batch sizes of `batch_noise`; in other experiments mates are a word."""
 SHAPE = (
     "data", "pool", "net", "depth", "width", "blocks", "layers", "form", "where", "groups", "factors",
     "activation", "place", "dropout", "mates",
@@ -37,8 +39,6 @@ BRIEF = {
     "probe_every": 1, "look_every": 1, "networks": 1, "repeats": 2, "pack": 1, "stages": 2,
 }  # fmt: skip
 """Two steps on four images each, for the parameters that an arm has."""
-FEW_MATES = "2,4"
-"""Batch sizes of `batch_noise`; in other experiments mates are a word."""
 ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "bn_inception", "resnet110", "1000_2")
 CLAIMS = {claim.id: claim for _, claim in load(ROOT).values()}
 ABOVE_SMALL = [
@@ -144,9 +144,9 @@ def random_images(monkeypatch, tmp_path):
 )
 def test_a_network_takes_two_steps_and_effects_find_what_they_read(name, random_images):
     cell = FIRST[name].cell
-    short = {key: value for key, value in BRIEF.items() if key in cell.arm}
     if "," in str(cell.arm.get("mates")):
-        short["mates"] = FEW_MATES
+        cell = msgspec.structs.replace(cell, arm={**cell.arm, "mates": FEW_MATES})
+    short = {key: value for key, value in BRIEF.items() if key in cell.arm}
     cell = msgspec.structs.replace(cell, arm={**cell.arm, **short})
     (found,) = experiment(cell.experiment)(pack(cell))
     assert not found.diverged, f"{name} diverged in two steps"

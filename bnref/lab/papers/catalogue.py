@@ -25,11 +25,11 @@ PAPER_NETS: dict[str, Callable[[Builder, int], nn.Sequential]] = {
     "wide_resnet100_2_skip_init": partial(wide_resnet, 100, 2, alpha=0.0),
     "wide_resnet1000_2_skip_init": partial(wide_resnet, 1000, 2, alpha=0.0),
     "wide_resnet16_4_skip_init": partial(wide_resnet, 16, 4, alpha=0.0),
-    "small_inception": small_inception,
     "resnet50": resnet50,
     "bn_inception": bn_inception,
+    "small_inception": small_inception,
 }
-"""(build of a normaliser, classes) -> the network: the last two for 224x224 pixels, else 32x32."""
+"""(build of a normaliser, classes) -> the network: resnet50 and bn_inception for 224x224 pixels, else 32x32."""
 
 
 def paper_net(name: str, norm: str, classes: int) -> nn.Sequential:
