@@ -1,14 +1,25 @@
-"""Test beds of Ioffe & Szegedy 2015 that its claims share, and the steps a run takes to a loss.
+"""Perceptrons of Ioffe & Szegedy 2015 that its claims share, and the steps a run takes to a loss.
 
-Sizes and rates were chosen on the pilot seeds 50 to 52.
+Sizes and rates of scale small were chosen on the pilot seeds 50 to 52; of the other scales see
+`reproductions.inception`.
 """
 
 import math
+from dataclasses import replace
 
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Row, Rows, Setting, grid
 from reproductions.beds import FASHION
-from reproductions.paper_beds import Bed
+from reproductions.inception import (
+    FASHION_MNIST,
+    INCEPTION_PLAIN_SGD,
+    LADDERS,
+    MNIST,
+    RESNET20,
+    SMALL_INCEPTION,
+    scales,
+)
+from reproductions.paper_beds import CIFAR_EPOCH, IMAGENET_EPOCH, INCEPTION_IMAGENET, Bed
 
 FEW: Bed = {"data": "fashion_mnist_10k", "pool": 4, "train_images": 2000, "batch_size": 50}
 """2,000 images of 7x7 pixels."""
@@ -22,6 +33,8 @@ STOPPED = Setting(
     fixed={**FEW, "depth": 3, "width": 64, "activation": "relu", "images": 15_000},
 )
 """The gradient knows about the statistics, or takes them for constants; 300 steps."""
+
+STOPPED_AT = scales(STOPPED, gpu=RESNET20, paper=INCEPTION_PLAIN_SGD, images=500)
 
 STOPPED_PROTOCOL = (
     "Three hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
@@ -42,6 +55,8 @@ SCALES = Setting(
     },
 )
 """300 steps from hidden weights of seven scales."""
+
+SCALES_AT = scales(SCALES, gpu=RESNET20, paper=INCEPTION_PLAIN_SGD, images=500)
 
 SCALES_PROTOCOL = (
     "Four hidden layers of 64 ReLU units, 2,000 images of Fashion-MNIST at 7x7, batch 50, 300 steps of "
@@ -71,10 +86,41 @@ SIGMOID_LAYERS = Setting(
 """The network of section 4.1, 400 steps. Scale 1 is 1/sqrt(fan_in); 0.3 is "small random Gaussian", from
 which the plain network leaves chance at the rate 2; from 0.1 it does in some seeds only, at any rate."""
 
+SIGMOID_AT = scales(
+    SIGMOID_LAYERS,
+    gpu={**FASHION_MNIST, "probe_every": 200},
+    paper={**MNIST, "probe_every": 500},
+    images=1200,
+    probe_every=5,
+)
+"""The paper's own: 28x28 pixels, and more steps."""
+
 SIGMOID_PROTOCOL = (
     "The paper's network, three hidden layers of 100 sigmoid units and batches of 60, on 14x14 "
     "Fashion-MNIST; 400 steps of plain SGD."
 )
+
+DEEP_SIGMOID = Setting(
+    experiment=PERCEPTRON,
+    arms=grid(norm=("batch_norm", "identity"), learning_rate=(0.1, 1.0, 10.0)),
+    seeds=12,
+    fixed={**FEW, "depth": 8, "width": 50, "activation": "sigmoid", "images": 20_000},
+)
+
+DEEP_SIGMOID_AT = scales(
+    DEEP_SIGMOID,
+    gpu={**SMALL_INCEPTION, "activation": "sigmoid", "train_images": CIFAR_EPOCH},
+    paper={**INCEPTION_IMAGENET, "activation": "sigmoid", "train_images": IMAGENET_EPOCH},
+    arms={
+        scale: grid(
+            norm=("batch_norm", "identity"),
+            learning_rate=(at.base, at.raised, 30 * at.base),
+        )
+        for scale, at in LADDERS.items()
+    },
+    images=500,
+)
+"""Above small Inception with sigmoids, at the paper's rates."""
 
 RELU_LAYERS = Setting(
     experiment="bnref.lab.experiments.hidden_layers",
@@ -94,77 +140,25 @@ RELU_LAYERS = Setting(
 )
 """What hidden layers see where activations are sparse; 200 steps."""
 
+RELU_AT = {
+    name: setting
+    if name in ("small", "smoke")
+    else replace(setting, experiment="bnref.lab.experiments.layer_shapes")
+    for name, setting in scales(
+        RELU_LAYERS,
+        gpu={**SMALL_INCEPTION, "learning_rate": LADDERS["gpu"].base},
+        paper={**INCEPTION_IMAGENET, "learning_rate": LADDERS["paper"].base, "probe_images": 50},
+        images=1200,
+        probe_every=5,
+    ).items()
+}
+"""Above small the layers of Inception, a channel being a unit; the same metrics."""
+
 RELU_PROTOCOL = (
     "Three hidden layers of 100 ReLU units on 14x14 Fashion-MNIST, batch 60, 200 steps of plain SGD at 0.1. "
     "Of the second and third layer, for every unit over 500 validation images: the products W u, and the "
     "inputs u, which are outputs of ReLUs. Mean over units that are not constant; the smaller effect of "
     "the networks with batch norm and without."
-)
-
-MATES = Setting(
-    experiment=PERCEPTRON,
-    arms=tuple(
-        Arm(f"{norm}-{mates}", {"norm": norm, "mates": mates})
-        for norm in ("batch_norm", "identity")
-        for mates in ("new", "kept")
-    ),
-    seeds=12,
-    fixed={
-        **FASHION,
-        "train_images": 1000,
-        "batch_size": 10,
-        "depth": 2,
-        "width": 64,
-        "activation": "relu",
-        "learning_rate": 0.05,
-        "images": 10_000,
-    },
-)
-"""Ten epochs, whose batches are composed anew each time, or once."""
-
-MATES_PROTOCOL = (
-    "Two hidden layers of 64 ReLU units, ten epochs over 1,000 images of 14x14 Fashion-MNIST, batch 10, "
-    "plain SGD at 0.05. Batches are composed anew every epoch, or once, and only their order shuffled. The "
-    "same without a normaliser, for a fixed composition biases SGD, too."
-)
-
-DROPOUT = Setting(
-    experiment=PERCEPTRON,
-    arms=grid(norm=("batch_norm", "identity"), dropout=(0.0, 0.1, 0.4)),
-    seeds=12,
-    fixed={
-        **FASHION,
-        "train_images": 1000,
-        "batch_size": 50,
-        "depth": 2,
-        "width": 128,
-        "activation": "relu",
-        "learning_rate": 0.1,
-        "images": 30_000,
-    },
-)
-"""Thirty epochs over few images, until the training error is 0 to 3 % without dropout."""
-
-DROPOUT_PROTOCOL = (
-    "Two hidden layers of 128 ReLU units, thirty epochs over 1,000 images of 14x14 Fashion-MNIST, batch 50, "
-    "plain SGD at 0.1, dropout of hidden units with probability 0, 0.1 and the paper's 0.4."
-)
-
-STAGED: Bed = {**FASHION, "net": "convnet3", "batch_size": 32, "stages": 4, "decay": 0.3}
-"""Plain SGD whose rate falls to 0.3 of itself three times."""
-
-RATES_X6 = Setting(
-    experiment="bnref.lab.experiments.in_stages",
-    arms=grid(norm=("batch_norm",), learning_rate=(0.5, 3.0)),
-    seeds=12,
-    fixed={**STAGED, "images": 12_800},
-)
-"""The rate at which batch norm is fast, and six times that: the paper's x5 and x30. 400 steps."""
-
-RATES_X6_PROTOCOL = (
-    "Three convolutions with batch norm on 14x14 Fashion-MNIST, batch 32, plain SGD at the initial rates "
-    "0.5 and 3, whose ratio is the paper's. The rate falls to 0.3 of itself after every 100 of 400 steps. "
-    "Test error with the statistics of algorithm 2 after each stage."
 )
 
 
@@ -198,3 +192,8 @@ def batch_norm(rows: Rows, **parameters: Value) -> Row:
     others = ("identity", "group_norm", "stop_gradient_batch_norm")
     found = rows.without(norm=others)
     return Rows(found).one(**parameters)
+
+
+def by_rate(rows: Rows) -> list[Row]:
+    """The rows from the smallest rate to the largest."""
+    return sorted(rows, key=lambda row: float(row.arm.parameters["learning_rate"] or 0))

@@ -39,11 +39,15 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """A number that the paper itself prints, with where it was seen; never one from memory."""
+    """A number that the paper itself prints, with where it was seen; never one from memory.
+
+    `unit` is the claim's own where the number is the paper's effect: it is drawn beside ours.
+    """
 
     metric: str
     value: float
     source: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)

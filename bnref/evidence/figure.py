@@ -1,7 +1,9 @@
 """Kinds of figures, declared as data in claim files and drawn by bnref.report.
 
 Seeds are summed up the same way in all: lines are medians, bands and bars quartiles. `hue` is the
-parameter of the arms that gives a line (or panel) its name and colour.
+parameter of the arms that gives a line (or panel) its name and colour; "arm" is the arm's own name.
+`arms` names the arms that are shown, in this order: all where it is empty, or at a scale that has none
+of them.
 """
 
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ class Curve:
     """Where `y` is a series and no metric: the series whose smallest number says which point of it."""
     log_x: bool = False
     log_y: bool = False
+    arms: tuple[str, ...] = ()
     y_label: str = ""
     x_label: str = ""
     title: str = ""
@@ -48,6 +51,7 @@ class Band:
     hue: str
     x: str = ""
     """The series that holds the abscissa; its index where empty."""
+    arms: tuple[str, ...] = ()
     log_x: bool = False
     log_y: bool = False
     y_label: str = ""
@@ -68,6 +72,7 @@ class Dots:
     hue: str
     best: str = ""
     log: bool = False
+    arms: tuple[str, ...] = ()
     y_label: str = ""
     title: str = ""
     scale: float = 1.0
@@ -85,6 +90,7 @@ class Traces:
     series: tuple[str, ...]
     hue: str
     x: str = ""
+    arms: tuple[str, ...] = ()
     shade: bool = False
     log_x: bool = False
     log_y: bool = False
@@ -103,6 +109,7 @@ class Histogram:
 
     series: str
     hue: str
+    arms: tuple[str, ...] = ()
     tail: bool = False
     bins: int = 40
     x_label: str = ""
@@ -120,6 +127,7 @@ class HeatMap:
     series: tuple[str, ...]
     hue: str
     x: str = ""
+    arms: tuple[str, ...] = ()
     log: bool = False
     x_label: str = ""
     y_label: str = ""

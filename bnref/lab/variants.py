@@ -12,6 +12,8 @@ from bnref.norms.group_norm import GroupNorm
 from bnref.norms.lp_batch_norm import LpBatchNorm
 from bnref.norms.noisy_batch_norm import NoisyBatchNorm
 
+ghosts_of_4 = partial(GhostBatchNorm, ghost=4)
+
 groups_1 = partial(GroupNorm, groups=1)
 groups_2 = partial(GroupNorm, groups=2)
 groups_4 = partial(GroupNorm, groups=4)

@@ -1,13 +1,15 @@
 """Effect by seed: what every verdict is made of, one row per seed, the region and the interval."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from textwrap import fill
 
 import msgspec
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bnref.evidence.claim import Reported
 from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
 from bnref.report.drawing import Sketch, Table, counted
@@ -16,13 +18,22 @@ from bnref.report.spread import MOST_SEEDS
 FOR, AGAINST, NEITHER = canvas.REGION_INK, canvas.PALETTE[6], canvas.MUTED
 
 
-def sketch(path: str, finding: Finding, effects: Mapping[int, tuple[float, float]]) -> Sketch:
-    """The strip of a judged finding. Effects with an unknown end are lines with an arrow."""
+def sketch(
+    path: str,
+    finding: Finding,
+    effects: Mapping[int, tuple[float, float]],
+    papers: Sequence[Reported] = (),
+) -> Sketch:
+    """The strip of a judged finding. Effects with an unknown end are lines with an arrow.
+
+    `papers` are the effects that the paper reports, which are drawn in the row of the median.
+    """
     assert finding.effect is not None, "only a judged finding has effects"
     unit = finding.effect.unit
     title = "Effect by seed"
     region = words.region(finding.region, unit)
     open_ended = sum(a != b for a, b in effects.values())
+    told = [f"{words.number(one.value, 4)} ({one.source})" for one in papers]
     what = "range" if finding.effect.level == 1.0 else "exact 95 % interval"
     caption = (
         f"{finding.id}: the effect in each of {counted(len(effects), 'seed')}, in order of size. "
@@ -30,10 +41,11 @@ def sketch(path: str, finding: Finding, effects: Mapping[int, tuple[float, float
         f"{words.short_effect(finding)}. {finding.seeds_for} for, "
         f"{finding.seeds_against} against."
         + (f" {open_ended} known only as an interval." if open_ended else "")
+        + (f" Hollow circle: the paper, {'; '.join(told)}." if told else "")
     )
     ordered = sorted(effects.items(), key=lambda item: (item[1], item[0]))
     bare = msgspec.structs.replace(finding, cells=[], effects=[])  # thousands, and not plotted
-    plot = partial(_plot, bare, ordered, title)
+    plot = partial(_plot, bare, ordered, papers, title)
     return Sketch(path, title, caption, _table(finding, ordered), plot)
 
 
@@ -47,10 +59,10 @@ def side(finding: Finding, a: float, b: float) -> str:
 
 
 def _limits(
-    finding: Finding, ordered: list[tuple[int, tuple[float, float]]]
+    finding: Finding, ordered: list[tuple[int, tuple[float, float]]], papers: Sequence[Reported]
 ) -> tuple[float, float]:
     assert finding.effect is not None
-    ends = [end for _, effect in ordered for end in effect]
+    ends = [end for _, effect in ordered for end in effect] + [one.value for one in papers]
     ends += [
         end
         for end in (
@@ -68,10 +80,15 @@ def _limits(
     return low - pad, high + pad
 
 
-def _plot(finding: Finding, ordered: list[tuple[int, tuple[float, float]]], title: str) -> Figure:
+def _plot(
+    finding: Finding,
+    ordered: list[tuple[int, tuple[float, float]]],
+    papers: Sequence[Reported],
+    title: str,
+) -> Figure:
     assert finding.effect is not None
     page, (axes,) = canvas.blank(1.45 + 0.17 * min(len(ordered), MOST_SEEDS))
-    left, right = _limits(finding, ordered)
+    left, right = _limits(finding, ordered, papers)
     axes.set_xlim(left, right)
     lo, hi = finding.region.lo, finding.region.hi
     axes.axvspan(
@@ -115,6 +132,11 @@ def _plot(finding: Finding, ordered: list[tuple[int, tuple[float, float]]], titl
                 ends, rows, linestyle="none", marker=marker, color=color, markersize=5.5, zorder=3
             )
     _interval(axes, finding, left, right)
+    for one in papers:
+        axes.plot(
+            one.value, 0, linestyle="none", marker="o", markersize=7, markerfacecolor="white",
+            markeredgecolor=canvas.INK, zorder=5, label=fill(f"paper, {one.source}", 24),
+        )  # fmt: skip
     named = ordered if len(ordered) <= MOST_SEEDS else []
     axes.set_yticks(
         range(len(named) + 1), ["median", *(str(seed) for seed, _ in named)], fontsize=7.5
@@ -124,6 +146,8 @@ def _plot(finding: Finding, ordered: list[tuple[int, tuple[float, float]]], titl
     axes.grid(visible=False, axis="y")
     unit = finding.effect.unit
     axes.set(title=title, xlabel=words.with_unit("effect,", unit) if unit else "effect")
+    if papers:
+        page.legend(loc="outside right upper", borderaxespad=1.5)
     return page
 
 

@@ -9,7 +9,8 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import MATES, MATES_PROTOCOL, trained
+from reproductions.perceptrons import trained
+from reproductions.regularisation import MATES_AT, MATES_PROTOCOL
 
 
 def harder(rows: Rows) -> Effect:
@@ -30,12 +31,12 @@ CLAIM = Claim(
     "fit: the training loss is at least 1.4 times as large as with fixed batches, relative to the same "
     "ratio without normalisation.",
     protocol=MATES_PROTOCOL + " Mean training loss of the last epoch, in the mode that trains.",
-    settings={"small": MATES, "smoke": MATES.shrunk(images=1000)},
+    settings=MATES_AT,
     effect=harder,
     region=above(0.5),
     unit="log2 of the ratio of ratios",
     figures=(
-        Dots(y="train_loss", hue="arm", log=True, y_label="training loss of the last epoch",
+        Dots(y="train_loss", hue="arm", y_label="training loss of the last epoch",
              title="New and kept batch mates"),
     ),
     substitution=Substitution(better="higher", margin=0.5),

@@ -6,7 +6,7 @@ Pilot seeds 50 and 51: 0.95 of the best accuracy at two or three decades more.
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SCALES, SCALES_PROTOCOL
+from reproductions.perceptrons import SCALES_AT, SCALES_PROTOCOL
 
 SHARE = 0.95
 
@@ -20,6 +20,17 @@ def wider(rows: Rows) -> Effect:
     return float(widths[0] - widths[1])
 
 
+ERROR_BY_SCALE = Curve(
+    x="scale",
+    y="test_error",
+    hue="norm",
+    log_x=True,
+    scale=100.0,
+    x_label="initial weights relative to He's",
+    y_label="test error (%)",
+    title="Test error against the scale of the initial weights",
+)
+
 CLAIM = Claim(
     id="IS15-8",
     headline=True,
@@ -27,17 +38,11 @@ CLAIM = Claim(
     statement="Batch normalisation reaches 95 % of its best accuracy from initial weights over at least two "
     "decades more of their scale than the same network without normalisation.",
     protocol=SCALES_PROTOCOL + " Scales of a decade each; each network is compared with its own best.",
-    settings={"small": SCALES, "smoke": SCALES.shrunk(images=500)},
+    settings=SCALES_AT,
     effect=wider,
     # Scales lie a decade apart: the bound stands between one and two.
     region=above(1.5),
     unit="decades",
-    figures=(
-        Curve(
-            x="scale", y="test_error", hue="norm", log_x=True, scale=100.0,
-            x_label="initial weights relative to He's", y_label="test error (%)",
-            title="Test error against the scale of the initial weights",
-        ),
-    ),
+    figures=(ERROR_BY_SCALE,),
     substitution=Substitution(better="higher", margin=1.0),
 )  # fmt: skip

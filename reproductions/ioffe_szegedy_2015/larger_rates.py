@@ -1,6 +1,8 @@
 """A batch-normalised network trains at learning rates at which the same network without it does not.
 
 Ioffe & Szegedy 2015, section 4.2.2. The card's criterion: no divergence, and the loss at least halved.
+39 runs a seed take 190 core-seconds at scale small: a grid of rates for three networks, whose runs nine
+other claims of two papers share.
 """
 
 from bnref.evidence.claim import Claim, Effect, Reported, Row, Rows, Substitution
@@ -20,6 +22,17 @@ def decades(rows: Rows) -> Effect:
     """Decades between the largest training rates with batch norm and without a normaliser."""
     return headroom(rows, "identity", halves_its_loss, base=10)
 
+
+LOSS_BY_RATE = Curve(
+    x="learning_rate",
+    y="train_loss",
+    hue="norm",
+    log_x=True,
+    log_y=True,
+    x_label="learning rate",
+    y_label="training loss, last tenth of the steps",
+    title="Training loss after the same number of steps against the learning rate",
+)
 
 CLAIM = Claim(
     id="IS15-12",
@@ -42,22 +55,12 @@ CLAIM = Claim(
     unit="decades",
     reported=(
         Reported(
-            metric="rate of BN-x30 relative to the base rate; without normalisation x5 diverges",
-            value=30.0,
-            source="section 4.2.2",
+            metric="decades from x5, at which Inception diverges, to BN-x30, which trains (at least)",
+            value=0.778,
+            source="section 4.2.2: log10(30 / 5)",
+            unit="decades",
         ),
     ),
-    figures=(
-        Curve(
-            x="learning_rate",
-            y="train_loss",
-            hue="norm",
-            log_x=True,
-            log_y=True,
-            x_label="learning rate",
-            y_label="training loss, last tenth of the steps",
-            title="Training loss after 200 steps against the learning rate",
-        ),
-    ),
+    figures=(LOSS_BY_RATE,),
     substitution=Substitution(better="higher", margin=0.3),
 )

@@ -7,6 +7,8 @@ range in which the network is linear.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Setting, Substitution, grid
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
+from reproductions.inception import LADDERS, SMALL_INCEPTION, scales
+from reproductions.paper_beds import INCEPTION_IMAGENET
 from reproductions.perceptrons import FEW, batch_norm, trained
 
 SMALL = Setting(
@@ -25,6 +27,14 @@ SMALL = Setting(
     },
 )
 
+SETTINGS = scales(
+    SMALL,
+    gpu={**SMALL_INCEPTION, "learning_rate": LADDERS["gpu"].raised},
+    paper={**INCEPTION_IMAGENET, "learning_rate": LADDERS["paper"].raised},
+    images=1000,
+    repeats=4,
+)
+
 
 def slope(rows: Rows) -> Effect:
     """Slope of log variance of an image's logits on log batch size."""
@@ -41,7 +51,7 @@ CLAIM = Claim(
     "validation images goes through 30 batches of 8, 16, 32, 64 and 128, among training images drawn "
     "anew, in the mode that trains; variance of the logits, mean over logits and images. The means of m "
     "independent values have variances in 1/m; nothing is said of the network after them.",
-    settings={"small": SMALL, "smoke": SMALL.shrunk(images=1000, repeats=4)},
+    settings=SETTINGS,
     effect=slope,
     region=within(-1.15, -0.85),
     unit="slope of log variance on log batch size",

@@ -8,7 +8,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import RELU_LAYERS, RELU_PROTOCOL, trained
+from reproductions.perceptrons import RELU_AT, RELU_PROTOCOL, trained
 
 
 def more_symmetric(rows: Rows) -> Effect:
@@ -24,13 +24,13 @@ CLAIM = Claim(
     statement="The products W u of a layer are more symmetric than its inputs u: their skewness is at most "
     "half as large, with batch normalisation and without.",
     protocol=RELU_PROTOCOL,
-    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=RELU_AT,
     effect=more_symmetric,
     region=above(1.0),
     unit="log2 of the ratio of mean |skewness|",
     figures=(
-        Dots(y="skew_products", hue="norm", log=True, y_label="mean |skewness|", title="Products W u"),
-        Dots(y="skew_inputs", hue="norm", log=True, y_label="mean |skewness|", title="Inputs u"),
+        Dots(y="skew_products", hue="norm", y_label="mean |skewness|", title="Products W u"),
+        Dots(y="skew_inputs", hue="norm", y_label="mean |skewness|", title="Inputs u"),
     ),
     substitution=Substitution(better="higher", margin=0.5),
 )  # fmt: skip

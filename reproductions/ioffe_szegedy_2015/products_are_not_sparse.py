@@ -8,7 +8,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import RELU_LAYERS, RELU_PROTOCOL, trained
+from reproductions.perceptrons import RELU_AT, RELU_PROTOCOL, trained
 
 
 def less_sparse(rows: Rows) -> Effect:
@@ -25,7 +25,7 @@ CLAIM = Claim(
     "with batch normalisation and without.",
     protocol=RELU_PROTOCOL + " Next to zero is nearer than 0.05 of the unit's standard deviations; of a "
     "Gaussian around zero that is 4 %.",
-    settings={"small": RELU_LAYERS, "smoke": RELU_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=RELU_AT,
     effect=less_sparse,
     region=above(2.0),
     unit="log2 of the ratio of shares",

@@ -1,12 +1,14 @@
 """The same as IS15-10 against a network that is initialised well, both at their own best rate.
 
 The card foretells it: the speed stays, the higher end does not. Pilots (5 seeds): batch norm at its best
-rate is 5 points ahead over training, and at the end both have 82 %.
+rate is 5 points ahead over training, and at the end both have 82 %. Its cells, 200 core-seconds at scale
+small, are those of IS15-10.
 """
 
 from dataclasses import replace
 
 from bnref.evidence.claim import Effect, Expectation, Row, Rows
+from bnref.evidence.figure import Curve
 from reproductions.beds import PERCEPTRON_PROTOCOL, ahead
 from reproductions.ioffe_szegedy_2015 import sigmoid_network
 
@@ -22,6 +24,12 @@ def lead(rows: Rows) -> Effect:
     return ahead(best(usual.without(norm=("identity",))), best(usual.where(norm="identity")))
 
 
+USUAL = tuple(
+    arm.name
+    for arm in sigmoid_network.CLAIM.settings["small"].arms
+    if arm.parameters["std"] is None
+)
+
 CLAIM = replace(
     sigmoid_network.CLAIM,
     id="IS15-10-tuned",
@@ -32,7 +40,14 @@ CLAIM = replace(
     protocol=f"{PERCEPTRON_PROTOCOL} Weights N(0, 1/fan_in), the best of four rates for each arm and seed "
     "by its errors on 2,000 validation images.",
     effect=lead,
-    figures=(),
+    figures=(
+        replace(sigmoid_network.FIGURE_1, hue="norm", arms=USUAL),
+        Curve(
+            x="learning_rate", y="final_accuracy", hue="norm", arms=USUAL, log_x=True,
+            x_label="learning rate", y_label="test accuracy, mean of the last five looks",
+            title="Test accuracy at the end against the rate",
+        ),
+    ),
     expected={
         "small": Expectation(
             outcome="refuted",
@@ -40,4 +55,4 @@ CLAIM = replace(
             "remains at the end is below half a point.",
         )
     },
-)
+)  # fmt: skip

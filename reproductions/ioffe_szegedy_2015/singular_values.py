@@ -6,7 +6,9 @@ Pilot seeds 50 and 51, after training: mean |ln s| 1.26 and 1.29 with batch norm
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SIGMOID_LAYERS, SIGMOID_PROTOCOL, batch_norm, trained
+from reproductions.perceptrons import SIGMOID_AT, SIGMOID_PROTOCOL, batch_norm, trained
+
+SAME_START = ("identity-fan_in", "batch_norm-fan_in")
 
 
 def nearer(rows: Rows) -> Effect:
@@ -26,13 +28,15 @@ CLAIM = Claim(
     + " Weights N(0, 1/fan_in), rate 1. Jacobians from one layer's normalised values to the next "
     "one's, in evaluation mode, of four images; without a normaliser between the inputs of the "
     "sigmoids. A sigmoid's slope is at most 1/4, so that the plain network's values are small.",
-    settings={"small": SIGMOID_LAYERS, "smoke": SIGMOID_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=SIGMOID_AT,
     effect=nearer,
     region=above(0.5),
     unit="mean |ln s|, plain minus batch norm",
     figures=(
-        Dots(y="distance_end", hue="arm", y_label="mean |ln s|", title="Singular values after training"),
-        Dots(y="distance_start", hue="arm", y_label="mean |ln s|", title="Singular values at the start"),
+        Dots(y="distance_end", hue="arm", arms=SAME_START, y_label="mean |ln s|",
+             title="Singular values after training"),
+        Dots(y="distance_start", hue="arm", arms=SAME_START, y_label="mean |ln s|",
+             title="Singular values at the start"),
     ),
     substitution=Substitution(better="higher", margin=0.2),
 )  # fmt: skip

@@ -6,7 +6,8 @@ The conjecture taken literally. Pilot seeds 50 and 51, at the start: 20 and 18 %
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SIGMOID_LAYERS, SIGMOID_PROTOCOL, batch_norm
+from reproductions.ioffe_szegedy_2015.singular_values import SAME_START
+from reproductions.perceptrons import SIGMOID_AT, SIGMOID_PROTOCOL, batch_norm
 
 
 def near_one(rows: Rows) -> Effect:
@@ -24,14 +25,14 @@ CLAIM = Claim(
     + " Weights N(0, 1/fan_in). Jacobians from one layer's normalised values to the next one's at the "
     "start, in evaluation mode, of four images: where random weights bring the paper's assumptions, "
     "Gaussian and uncorrelated values, nearest to the truth.",
-    settings={"small": SIGMOID_LAYERS, "smoke": SIGMOID_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=SIGMOID_AT,
     effect=near_one,
     region=above(0.9),
     unit="share of the singular values",
     figures=(
-        Dots(y="near_one_start", hue="arm", scale=100.0, y_label="share between 0.8 and 1.2 (%)",
-             title="Singular values near one, at the start"),
-        Dots(y="square_start", hue="arm", y_label="mean square of the singular values",
+        Dots(y="near_one_start", hue="arm", arms=SAME_START, scale=100.0,
+             y_label="share between 0.8 and 1.2 (%)", title="Singular values near one, at the start"),
+        Dots(y="square_start", hue="arm", arms=SAME_START, y_label="mean square of the singular values",
              title="Their mean square is near one"),
     ),
     expected={

@@ -8,7 +8,7 @@ from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
 from bnref.evidence.figure import Traces
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SIGMOID_LAYERS, SIGMOID_PROTOCOL, trained
+from reproductions.perceptrons import SIGMOID_AT, SIGMOID_PROTOCOL, trained
 
 
 def steadier(rows: Rows) -> Effect:
@@ -26,13 +26,14 @@ CLAIM = Claim(
     "of every unit over 500 validation images, statistics of these images; mean change of the "
     "median over mean spread, median over all 100 units. That the spread before scale and shift is "
     "constant with batch norm is so by construction.",
-    settings={"small": SIGMOID_LAYERS, "smoke": SIGMOID_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=SIGMOID_AT,
     effect=steadier,
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",
     figures=(
         Traces(
-            series=("p15", "p50", "p85"), hue="arm", x="step", x_label="step",
+            series=("p15", "p50", "p85"), hue="arm", arms=("identity-small", "batch_norm-small"),
+            x="step", x_label="training step",
             y_label="input of the sigmoid", title="Percentiles of one unit's input while training",
         ),
     ),

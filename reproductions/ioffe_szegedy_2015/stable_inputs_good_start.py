@@ -6,9 +6,11 @@ half of training: factors of 3.6 and 3.0.
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import contrast
-from bnref.evidence.figure import Dots
+from bnref.evidence.figure import Dots, Traces
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import SIGMOID_LAYERS, SIGMOID_PROTOCOL, trained
+from reproductions.perceptrons import SIGMOID_AT, SIGMOID_PROTOCOL, trained
+
+GOOD_START = ("identity-fan_in", "batch_norm-fan_in")
 
 
 def steadier(rows: Rows) -> Effect:
@@ -27,13 +29,17 @@ CLAIM = Claim(
     "unit over 500 validation images, statistics of these images; mean change of the median over "
     "mean spread, median over all 100 units. Such a drift is not the paper's definition of internal "
     "covariate shift, which SA18's claims measure by gradients.",
-    settings={"small": SIGMOID_LAYERS, "smoke": SIGMOID_LAYERS.shrunk(images=1200, probe_every=5)},
+    settings=SIGMOID_AT,
     effect=steadier,
     region=above(0.5),
     unit="log2 ratio, plain over batch norm",
     figures=(
+        Traces(
+            series=("p15", "p50", "p85"), hue="arm", arms=GOOD_START, x="step", x_label="training step",
+            y_label="input of the sigmoid", title="Percentiles of one unit's input while training",
+        ),
         Dots(
-            y="late_drift", hue="arm", log=True,
+            y="late_drift", hue="arm", arms=GOOD_START, log=True,
             y_label="drift of the median between probes, in spreads", title="Second half of training",
         ),
     ),

@@ -6,7 +6,7 @@ Pilot seeds 50 and 51 at the rate 1: 1.8 and 2.9 points of training accuracy los
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import STOPPED, STOPPED_PROTOCOL, batch_norm, trained
+from reproductions.perceptrons import STOPPED_AT, STOPPED_PROTOCOL, batch_norm, trained
 
 
 def lost(rows: Rows) -> Effect:
@@ -25,7 +25,7 @@ CLAIM = Claim(
     "at which batch normalisation trains it loses at least 30 percentage points of training accuracy.",
     protocol=STOPPED_PROTOCOL + " Rate 1, ten times the usual one; training accuracy of the last tenth of "
     "the steps, chance where the run diverged.",
-    settings={"small": STOPPED, "smoke": STOPPED.shrunk(images=500)},
+    settings=STOPPED_AT,
     effect=lost,
     region=above(30.0),
     unit="percentage points of training accuracy",

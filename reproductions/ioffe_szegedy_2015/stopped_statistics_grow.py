@@ -8,7 +8,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.figure import Curve
 from bnref.evidence.verdict import above
-from reproductions.perceptrons import STOPPED, STOPPED_PROTOCOL, batch_norm
+from reproductions.perceptrons import STOPPED_AT, STOPPED_PROTOCOL, batch_norm
 
 
 def faster(rows: Rows) -> Effect:
@@ -27,7 +27,7 @@ CLAIM = Claim(
     "twice as much as with the gradient of batch normalisation.",
     protocol=STOPPED_PROTOCOL + " Rate 0.1; log of the norm of all hidden weights, last over first. The "
     "paper's example, a bias that grows while the loss stands still, is IS15-1.",
-    settings={"small": STOPPED, "smoke": STOPPED.shrunk(images=500)},
+    settings=STOPPED_AT,
     effect=faster,
     region=above(1.0),
     unit="log2 of the ratio of growths",

@@ -81,13 +81,19 @@ def test_dropout_keeps_the_mean_and_sleeps_in_evaluation():
 def test_kept_mates_are_always_the_same_and_the_loss_is_that_of_the_batch():
     split = Split(torch.randn(21, 1, 2, 2), torch.arange(21) % 3)
     batches = perceptron.composed(split, 5, seed=0)
-    assert batches.images.shape == (4, 5, 1, 2, 2)
+    assert batches.labels.shape == (4, 5)
     assert torch.equal(batches.labels, perceptron.composed(split, 5, seed=0).labels)
+    third = torch.tensor([2])
+    images = batches.images[third]
+    assert images.shape == (1, 5, 1, 2, 2)
+    for image, label in zip(images[0], batches.labels[2], strict=True):
+        (number,) = (split.images == image).flatten(1).all(1).nonzero().flatten().tolist()
+        assert split.labels[number] == label
     plain = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
-    logits = perceptron.Batchwise(plain)(batches.images[:1])
+    logits = perceptron.Batchwise(plain)(images)
     assert logits.shape == (1, 3, 5)
-    expected = cross_entropy(plain(batches.images[0]), batches.labels[0])
-    torch.testing.assert_close(cross_entropy(logits, batches.labels[:1]), expected)
+    expected = cross_entropy(plain(images[0]), batches.labels[2])
+    torch.testing.assert_close(cross_entropy(logits, batches.labels[third]), expected)
 
 
 def test_kept_mates_train_otherwise_than_new_ones():

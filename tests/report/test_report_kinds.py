@@ -3,13 +3,14 @@
 import math
 import random
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
 from bnref.evidence.cell import Provenance, identity
-from bnref.evidence.claim import Claim, Paper, Setting, Substitution, grid
+from bnref.evidence.claim import Claim, Paper, Reported, Setting, Substitution, grid
 from bnref.evidence.figure import Band, Curve, Dots, HeatMap, Histogram, Overlay, Traces
 from bnref.evidence.question import Question
 from bnref.evidence.record import Environment, Record, sealed
@@ -17,8 +18,9 @@ from bnref.evidence.verdict import above
 from bnref.report.band import Step, steps
 from bnref.report.drawing import quantile
 from bnref.report.drawn import drawings
-from bnref.report.figures import sketch
+from bnref.report.figures import sketch, sketches
 from bnref.report.heat_map import rows_named
+from bnref.report.judged import judged
 from bnref.report.lines import Line, Run
 
 PAPER = Paper(cite_key="k", title="T", authors="A B", year=2020, venue="V")
@@ -223,3 +225,28 @@ def test_rows_are_named_without_what_they_share():
     assert rows_named(("a_b", "c_b")) == ["a b", "c b"]
     assert rows_named(("loss",)) == ["loss"]
     assert rows_named(("p", "p_q")) == ["p", "p q"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_figure_shows_the_arms_that_it_names_in_its_order(kind):
+    names = ("identity-b32", "batch_norm-b32")
+    both = drawn(replace(KINDS[kind], arms=names))
+    assert list(dict.fromkeys(row[0] for row in both.table.rows)) == ["no normaliser", "batch norm"]
+    one = drawn(replace(KINDS[kind], arms=("batch_norm-b32",)))
+    assert {row[0] for row in one.table.rows} == {"batch norm"}
+    assert drawn(replace(KINDS[kind], arms=("of another scale",))).svg == drawn(KINDS[kind]).svg
+
+
+def test_an_effect_that_the_paper_reports_is_drawn_beside_ours():
+    asked = question(KINDS["dots"])
+    papers = (
+        Reported(metric="effect", value=30.0, source="table 9", unit="nats"),
+        Reported(metric="another number", value=40.0, source="table 8", unit="%"),
+    )
+    asked = replace(asked, claim=replace(asked.claim, reported=papers))
+    records = {identity(p.cell): record(p.cell) for p in asked.cells()}
+    (one,) = judged([asked], lambda cell: records[identity(cell)], {})
+    strip = drawings(sketches(one, one.finding))[-1]
+    assert "the paper, 30 (table 9)" in strip.caption
+    assert "table 8" not in strip.caption
+    ElementTree.fromstring(strip.svg)

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from bnref.evidence.cell import pack
 from bnref.evidence.claim import Claim, Row, Rows, plan
@@ -24,15 +23,6 @@ FILES = sorted((ROOT / "reproductions").glob("*/[!_]*.py"))
 
 def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """As in a worker."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +111,12 @@ def test_figures_name_parameters_of_the_arms(path, claims):
         assert not claim.figures
         return
     arms = [{**claim.settings["small"].fixed, **a.parameters} for a in claim.settings["small"].arms]
+    names = {arm.name for setting in claim.settings.values() for arm in setting.arms}
     for figure in claim.figures:
         assert figure.hue == "arm" or any(figure.hue in arm for arm in arms)
+        assert set(figure.arms) <= names, "a figure shows arms that no scale has"
+        small = {arm.name for arm in claim.settings["small"].arms}
+        assert not figure.arms or small & set(figure.arms)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

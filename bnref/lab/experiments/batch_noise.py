@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
+from bnref.lab.altered import network
 from bnref.lab.data import load
-from bnref.lab.perceptrons import perceptron
+from bnref.lab.experiments.classify import recipe
 from bnref.lab.randomness import generator
 from bnref.lab.training import train
 
@@ -22,30 +23,21 @@ def run(cell: Cell) -> Measured:
     v(m) is the variance of an image's logits over random batches of m, itself among m - 1 training
     images that are drawn anew, in the mode that trains; the mean over logits and images.
 
-    Arm: data, pool, the net's (`bnref.lab.perceptrons`), learning_rate, batch_size, images (the
-    budget), mates (batch sizes, "4,8,16"), repeats (batches an image meets at each size).
+    Arm: data, pool, the net's (`bnref.lab.altered`), images (the budget), what `classify` reads of
+    training, mates (batch sizes, "4,8,16"), repeats (batches an image meets at each size).
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
-    net = perceptron(cell, data)
-    batch_size = int(arm["batch_size"])  # type: ignore[arg-type]
-    result = train(
-        net,
-        data.train,
-        learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=batch_size,
-        steps=int(arm["images"]) // batch_size,  # type: ignore[arg-type]
-        seed=cell.seed,
-    )
+    net = network(cell, data)
+    result = train(net, data.train, **recipe(cell))
     if result.diverged:
         return Measured(metrics={}, diverged=True, data=data.sha256)
     sizes = [int(size) for size in str(arm["mates"]).split(",")]
     repeats = int(arm["repeats"])  # type: ignore[arg-type]
     draw = generator(cell.seed, "mates")
-    variances = [
-        noise(net, data.validation.images[:IMAGES], data.train.images, size, repeats, draw)
-        for size in sizes
-    ]
+    some = data.validation.images[:IMAGES]
+    watched = some[torch.arange(len(some))]  # of pictures on disk a slice is on disk, too
+    variances = [noise(net, watched, data.train.images, size, repeats, draw) for size in sizes]
     x = torch.tensor(sizes).double().log()
     y = torch.tensor(variances).double().clamp_min(1e-30).log()
     return Measured(

@@ -126,10 +126,11 @@ def shapes(found: list[tuple[Tensor, Tensor, Tensor]]) -> dict[str, float]:
     """How far from Gaussian products and inputs of the hidden layers after the first are."""
     products = torch.cat([product for product, _, _ in found[1:]], dim=1)
     inputs = torch.cat([output for _, _, output in found[:-1]], dim=1)
-    return _shape(products, "products") | _shape(inputs, "inputs")
+    return shape(products, "products") | shape(inputs, "inputs")
 
 
-def _shape(values: Tensor, name: str) -> dict[str, float]:
+def shape(values: Tensor, name: str) -> dict[str, float]:
+    """The shape of values (N, C), mean over the units that live; see `run`."""
     std = values.std(0, correction=0)
     living, std = values[:, std > DEAD].double(), std[std > DEAD].double()
     z = (living - living.mean(0)) / std

@@ -3,7 +3,7 @@
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.experiments.classify import network
+from bnref.lab.experiments.classify import network, recipe
 from bnref.lab.training import errors, reestimate, train
 
 
@@ -12,8 +12,9 @@ def run(cell: Cell) -> Measured:
 
     Stage k of `stages` takes as many steps as the others, at learning_rate * decay^k.
 
-    Arm: as for `classify`, images being the budget of all stages, and stages and decay. A diverged
-    run is wrong on all but one in `classes` images from the stage in which it diverged on: chance.
+    Arm: as for `classify`, images being the budget of all stages, and stages and decay. Momentum
+    starts anew with each stage. A diverged run is wrong on all but one in `classes` images from the
+    stage in which it diverged on: chance.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -27,11 +28,12 @@ def run(cell: Cell) -> Measured:
         result = train(
             net,
             data.train,
-            learning_rate=rate * decay**stage,
-            batch_size=batch_size,
-            steps=steps,
-            seed=cell.seed,
-            order=f"order/{stage}",
+            **recipe(cell)
+            | {
+                "learning_rate": rate * decay**stage,
+                "steps": steps,
+                "order": f"order/{stage}",
+            },
         )
         if result.diverged:
             test_error += [chance] * (stages - stage)

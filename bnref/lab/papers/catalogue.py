@@ -6,7 +6,7 @@ from functools import partial
 from torch import nn
 
 import bnref.norms
-from bnref.lab.papers.inception import bn_inception
+from bnref.lab.papers.inception import bn_inception, small_inception
 from bnref.lab.papers.parts import Builder
 from bnref.lab.papers.resnet import cifar_resnet, resnet50
 from bnref.lab.papers.vgg import vgg16
@@ -23,8 +23,9 @@ PAPER_NETS: dict[str, Callable[[Builder, int], nn.Sequential]] = {
     "wide_resnet16_4": partial(wide_resnet, 16, 4),
     "resnet50": resnet50,
     "bn_inception": bn_inception,
+    "small_inception": small_inception,
 }
-"""(build of a normaliser, classes) -> the network: the last two for 224x224 pixels, else 32x32."""
+"""(build of a normaliser, classes) -> the network: resnet50 and bn_inception for 224x224 pixels, else 32x32."""
 
 
 def paper_net(name: str, norm: str, classes: int) -> nn.Sequential:
