@@ -15,6 +15,7 @@ from bnref.evidence.store import Store, StoreError
 from bnref.execution.local import run
 from bnref.execution.worker import Outcome, Task
 from bnref.report import published, readme, write
+from bnref.report.drawn import painters
 from bnref.report.judged import Judged, judged
 from bnref.schedule import Entry, kind, ordered, reached
 
@@ -130,7 +131,8 @@ def conclude(root: Path, findings: Sequence[Judged], *, publish: bool) -> Path:
     if publish:
         kept = {name: record for item in findings for name, record in item.records.items()}
         published.publish(folder, kept.values())
-    write.write(folder, findings)
+    with painters(sum(len(item.finding.figures) for item in findings)) as pool:
+        write.write(folder, findings, pool)
     if publish:
         readme.update(root / "README.md", findings)
     return folder / "report.html"

@@ -5,9 +5,10 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
-from bnref.evidence.cell import Cell, Value
+from bnref.evidence.cell import Cell, Value, identity
 from bnref.evidence.figure import Figure
 from bnref.evidence.record import Record
 from bnref.evidence.verdict import Outcome, Region
@@ -265,24 +266,30 @@ class PlannedCell:
     arm: Arm
     cell: Cell
 
+    @cached_property
+    def name(self) -> str:
+        """The cell's identity, kept: one judgement asks for it many times."""
+        return identity(self.cell)
+
 
 def plan(
     setting: Setting, scale: str, device: str, seeds: Sequence[int] | None = None
 ) -> tuple[PlannedCell, ...]:
     """The cells of a setting, seed by seed, so that a stopped run leaves whole seeds."""
+    arms = [(arm, {**setting.fixed, **arm.parameters}) for arm in setting.arms]
     return tuple(
         PlannedCell(
             arm,
             Cell(
                 experiment=setting.experiment,
-                arm={**setting.fixed, **arm.parameters},
+                arm=parameters,
                 seed=seed,
                 scale=scale,
                 device=device,
             ),
         )
         for seed in (setting.judged_seeds() if seeds is None else seeds)
-        for arm in setting.arms
+        for arm, parameters in arms
     )
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from bnref.evidence.cell import Cell, identity
+from bnref.evidence.cell import Cell
 from bnref.evidence.claim import Claim, Effect, PlannedCell, Rows, row
 from bnref.evidence.finding import (
     NEVER_JUDGED,
@@ -120,7 +120,7 @@ def _records(cells: Sequence[PlannedCell], lookup: Lookup, failures: Failures) -
     found: dict[str, Record] = {}
     missing, failed = 0, []
     for planned in cells:
-        name = identity(planned.cell)
+        name = planned.name
         record = lookup(planned.cell)
         if record is not None:
             found[name] = record
@@ -146,7 +146,7 @@ def _effects(
     claim = question.claim
     effects: dict[int, tuple[float, float]] = {}
     for seed, group in groupby(cells, key=lambda planned: planned.cell.seed):
-        rows = Rows(tuple(row(p.arm, records[identity(p.cell)]) for p in group))
+        rows = Rows(tuple(row(p.arm, records[p.name]) for p in group))
         effects[seed] = as_interval(_call(claim.effect, rows, f"{claim.id} effect, seed {seed}"))
         if claim.control is not None:
             errs = as_interval(_call(claim.control, rows, f"{claim.id} control, seed {seed}"))[0]

@@ -1,8 +1,8 @@
 """A question: a claim asked at one scale on one device, with whose layer and on which seeds."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from bnref.evidence.cell import identity
 from bnref.evidence.claim import (
     FIRST_JUDGED_SEED,
     Claim,
@@ -44,26 +44,28 @@ class Question:
 
     def cells(self) -> tuple[PlannedCell, ...]:
         """The cells that the verdict rests on, the reference's first where a layer is compared."""
-        own = self._plan(self.setting)
+        own = self.own_cells()
         if self.norm is None:
             return own
         reference = self.reference().cells()
-        known = {identity(planned.cell) for planned in reference}
-        return reference + tuple(p for p in own if identity(p.cell) not in known)
+        known = {planned.name for planned in reference}
+        return reference + tuple(p for p in own if p.name not in known)
 
     def own_cells(self) -> tuple[PlannedCell, ...]:
         """The cells of this question alone, without the reference it is compared with."""
-        return self._plan(self.setting)
+        return self._planned
+
+    @cached_property
+    def _planned(self) -> tuple[PlannedCell, ...]:
+        """Judging and every figure ask for them, so they are planned once."""
+        setting, seeds = self.setting, self.seeds
+        if self.sequential and seeds is None:
+            seeds = first_seeds(CAP)
+        return plan(setting, self.scale, self.device, seeds) if setting else ()
 
     def reference(self) -> "Question":
         """The same question asked of batch norm itself."""
         return replace(self, norm=None)
-
-    def _plan(self, setting: Setting | None) -> tuple[PlannedCell, ...]:
-        seeds = self.seeds
-        if self.sequential and seeds is None:
-            seeds = first_seeds(CAP)
-        return plan(setting, self.scale, self.device, seeds) if setting else ()
 
 
 def first_seeds(count: int) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ still a file of its own, and what they share is the wait for the disk.
 
 import contextlib
 import ctypes
+import hashlib
 import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from bnref.evidence.cell import Cell
+from bnref.evidence.cell import Cell, canonical
 from bnref.evidence.record import Record, intact
 
 
@@ -55,11 +56,21 @@ def parse(data: bytes, name: str | None = None) -> Record:
         raise ValueError(f"not a record ({error})") from error
     except msgspec.DecodeError as error:
         raise ValueError(f"torn or not JSON ({error})") from error
-    if not intact(record):
+    if not (_sealed_as_written(data, record) or intact(record)):
         raise ValueError("its content does not match its digest: edited or damaged")
     if name is not None and record.key != name:
         raise ValueError("its name is not the key of its content: a foreign or renamed file")
     return record
+
+
+def _sealed_as_written(data: bytes, record: Record) -> bool:
+    """Whether these bytes have the digest that they hold, which is of all but itself.
+
+    Then they are the canonical ones, as published lines are, and a tenth of the time tells.
+    """
+    seal = f'"content":"{record.content}"'.encode()
+    blank = data.strip().replace(seal, b'"content":""')
+    return hashlib.sha256(blank).hexdigest() == record.content
 
 
 class Store:
@@ -234,10 +245,9 @@ def write_lines(path: Path, records: list[Record]) -> None:
     Raises StoreError where the disk is full or the folder cannot be written.
     """
     from_key = sorted(records, key=lambda record: record.key)
-    encoder = msgspec.json.Encoder(order="deterministic")
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        _write_synced(aside, b"".join(encoder.encode(record) + b"\n" for record in from_key))
+        _write_synced(aside, b"".join(canonical(record) + b"\n" for record in from_key))
         aside.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -248,9 +258,10 @@ def write_lines(path: Path, records: list[Record]) -> None:
 def read_lines(path: Path) -> list[Record]:
     """Published records. Raises StoreError naming file and line where one cannot be trusted."""
     records = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            records.append(parse(line))
-        except ValueError as error:
-            raise StoreError(f"{path.name} line {number}: {error}") from error
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                records.append(parse(line))
+            except ValueError as error:
+                raise StoreError(f"{path.name} line {number}: {error}") from error
     return records

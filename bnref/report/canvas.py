@@ -4,12 +4,14 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import matplotlib
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -72,16 +74,29 @@ def blank(
 
 def svg(figure: Figure, title: str, description: str) -> str:
     """The figure as SVG with a title and a description that screen readers find."""
+    canvas = _Canvas(figure)
     _settle(figure)
     with io.BytesIO() as file:
         # not savefig, which first draws everything once to no use: this figure is laid out
-        canvas = FigureCanvasSVG(figure)
         canvas.print_svg(file, metadata={"Date": None, "Creator": "bnref"})  # type: ignore[no-untyped-call]
         text = file.getvalue().decode()
     head, tag, body = re.split(r"(<svg\b[^>]*>)", text, maxsplit=1)
     tag = tag[:-1] + ' role="img" aria-labelledby="title description">'
     told = f'<title id="title">{escape(title)}</title>\n <desc id="description">{escape(description)}</desc>'
     return f"{head}{tag}\n {told}{body}"
+
+
+class _Canvas(FigureCanvasSVG):
+    """An SVG that is laid out by one renderer for all figures, which keeps what it has measured."""
+
+    def get_renderer(self) -> RendererAgg:
+        return _ruler(self.figure.dpi)
+
+
+@lru_cache
+def _ruler(dpi: float) -> RendererAgg:
+    """It measures texts and draws nothing, so its size is no matter."""
+    return RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
 
 
 def _settle(figure: Figure) -> None:

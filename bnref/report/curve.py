@@ -1,17 +1,20 @@
 """Curve: a metric against a parameter of the arms, a line per normaliser (or other parameter)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bnref.evidence.cell import Value
 from bnref.evidence.figure import Curve
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, overlay, words
-from bnref.report.drawing import Drawing, Table, counted, quantile
+from bnref.report.drawing import Sketch, Table, counted
 from bnref.report.lines import (
     Line,
     Run,
@@ -25,24 +28,47 @@ from bnref.report.lines import (
     positions,
     runs,
 )
+from bnref.report.spread import MOST_SEEDS, Spread, spread, told
 
 MANY_TICKS = 9
 
 
-def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Record]) -> Drawing:
-    """Median line with quartiles over seeds, every seed as a faint point, divergence marked."""
+Spreads = Mapping[Line, Mapping[Value, Spread]]
+"""By abscissa in the order of the claim's arms; there is none where no run reports the metric."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All that is plotted. `falls` counts the runs that diverged, `calm` are the ends of the rest."""
+
+    spreads: Spreads
+    places: Mapping[Value, float]
+    named: bool
+    falls: Mapping[Value, int]
+    calm: Sequence[float]
+
+
+def sketch(path: str, figure: Curve, question: Question, records: Mapping[str, Record]) -> Sketch:
+    """Median line with quartiles over seeds, seeds as faint points, divergence marked."""
     found = runs(question, records, figure.hue, figure.x)
     y_label = figure.y_label or label(figure.y)
     x_label = figure.x_label or label(figure.x)
     title = figure.title or words.capital(f"{y_label} against {x_label}")
     seeds = len({run.record.cell.seed for run in found})
     silent = sum(ordinate(figure, run) is None for run in found)
+    many = seeds > MOST_SEEDS
+    falls = _falls(found)
     caption = (
         f"{question.id}: {title}. Line: median over {counted(seeds, 'seed')}; band: quartiles; "
-        f"faint points: seeds. {diverged(found)}"
+        + (
+            "lighter band: 5 % to 95 %; faint points: seeds outside it"
+            if many
+            else "faint points: seeds"
+        )
+        + f". {diverged(found)}"
         + (
             f" (× at the top edge: how many at that {x_label}; their points may lie beyond the axis)"
-            if _falls(found)
+            if falls
             else ""
         )
         + (
@@ -52,17 +78,20 @@ def draw(path: str, figure: Curve, question: Question, records: Mapping[str, Rec
         )
         + overlay.told(figure.overlay)
     )
-    table = _table(figure, found, x_label, y_label)
-    with canvas.styled():
-        page, (axes,) = canvas.blank(height(order(found)))
-        _plot(axes, figure, found)
-        axes.set(title=fill(title, 60), xlabel=x_label, ylabel=fill(y_label, 42))
-        if len(order(found)) > 1 or figure.overlay:
-            page.legend(
-                loc="outside right upper", borderaxespad=1.5, title=legend_title(figure.hue)
-            )
-        svg = canvas.svg(page, title, caption)
-    return Drawing(path, svg, title, caption, table)
+    groups = _groups(found)
+    places, named = positions(figure, found)
+    spreads = {
+        line: {
+            x: spread(values, many)
+            for x in places
+            if (values := _values(figure, groups.get((line, x), ())))
+        }
+        for line in order(found)
+    }
+    calm = _values(figure, [run for run in found if not run.record.diverged])
+    numbers = Numbers(spreads, places, named, falls, (min(calm), max(calm)) if calm else ())
+    plot = partial(_page, figure, numbers, title, x_label, y_label)
+    return Sketch(path, title, caption, _table(figure, groups, spreads, x_label, y_label), plot)
 
 
 def _values(figure: Curve, found: Sequence[Run]) -> list[float]:
@@ -86,16 +115,22 @@ def _falls(found: Sequence[Run]) -> dict[Value, int]:
     return fallen
 
 
-def _plot(axes: Axes, figure: Curve, found: Sequence[Run]) -> None:
-    places, named = positions(figure, found)
-    lines, groups = order(found), _groups(found)
+def _page(figure: Curve, numbers: Numbers, title: str, x_label: str, y_label: str) -> Figure:
+    lines = list(numbers.spreads)
+    page, (axes,) = canvas.blank(height(lines))
+    _plot(axes, figure, numbers)
+    axes.set(title=fill(title, 60), xlabel=x_label, ylabel=fill(y_label, 42))
+    if len(lines) > 1 or figure.overlay:
+        page.legend(loc="outside right upper", borderaxespad=1.5, title=legend_title(figure.hue))
+    return page
+
+
+def _plot(axes: Axes, figure: Curve, numbers: Numbers) -> None:
+    places, named, lines = numbers.places, numbers.named, list(numbers.spreads)
     step = min(0.12, 0.8 / len(lines)) if named else 0.0  # names: lines stand side by side
-    for rank, line in enumerate(lines):
-        own = {
-            place + step * (rank - (len(lines) - 1) / 2): values
-            for x, place in places.items()
-            if (values := _values(figure, groups.get((line, x), ())))
-        }
+    for rank, (line, spreads) in enumerate(numbers.spreads.items()):
+        aside = step * (rank - (len(lines) - 1) / 2)
+        own = {places[x] + aside: here for x, here in spreads.items()}
         if own:
             _line(axes, own, line.name, look(line, lines), named)
     named_places = {label(x): place for x, place in places.items()} if named else None
@@ -107,38 +142,43 @@ def _plot(axes: Axes, figure: Curve, found: Sequence[Run]) -> None:
     if named or len(places) <= MANY_TICKS:
         axes.set_xticks(list(places.values()), [label(x) for x in places])
         axes.minorticks_off()
-    for x, count in _falls(found).items():
+    for x, count in numbers.falls.items():
         at, text = axes.get_xaxis_transform(), f"×{count}"
         axes.text(places[x], 1.0, text, transform=at, ha="center", va="bottom", fontsize=7.5)
-    if not _values(figure, found):
+    if not any(numbers.spreads.values()):
         axes.text(0.5, 0.5, "no run reports this metric", transform=axes.transAxes, ha="center")
     else:
-        axes.set_ylim(*_limits(figure, found))
+        axes.set_ylim(*_limits(figure, numbers))
 
 
 def _line(
-    axes: Axes, own: Mapping[float, Sequence[float]], name: str, style: dict[str, Any], named: bool
+    axes: Axes, own: Mapping[float, Spread], name: str, style: dict[str, Any], named: bool
 ) -> None:
     color = style["color"]
-    xs = [at for at, values in own.items() for _ in values]
-    ys = [value for values in own.values() for value in values]
+    xs = [at for at, here in own.items() for _ in here.points]
+    ys = [value for here in own.values() for value in here.points]
     axes.scatter(xs, ys, s=9, color=color, alpha=0.3, linewidths=0)
     at = sorted(own)
-    low, middle, high = ([quantile(own[x], share) for x in at] for share in (0.25, 0.5, 0.75))
+    low, middle, high = zip(*(own[x].quartiles for x in at), strict=True)
+    outer = [ends for x in at if (ends := own[x].outer) is not None]
+    least, most = [end for end, _ in outer], [end for _, end in outer]
     if named:
+        if outer:
+            axes.vlines(at, least, most, color=color, linewidth=0.7)
         axes.vlines(at, low, high, color=color, linewidth=1.4)
         style = {**style, "linestyle": "none"}
     else:
+        if outer:
+            axes.fill_between(at, least, most, color=color, alpha=0.08, linewidth=0)
         axes.fill_between(at, low, high, color=color, alpha=0.16, linewidth=0)
     axes.plot(at, middle, label=name, **style)
 
 
-def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
+def _limits(figure: Curve, numbers: Numbers) -> tuple[float, float]:
     """Room for every line and every run that did not diverge; what lies beyond is counted."""
-    shown = _values(figure, [run for run in found if not run.record.diverged])
-    for runs_here in _groups(found).values():
-        values = _values(figure, runs_here)
-        shown += [quantile(values, share) for share in (0.25, 0.75)] if values else []
+    shown = list(numbers.calm)
+    for spreads in numbers.spreads.values():
+        shown += [end for one in spreads.values() for end in one.quartiles[::2]]
     shown += [value for one in figure.overlay for value in one.points.values()]
     if figure.log_y:
         return min(shown) / 1.2, max(shown) * 1.2
@@ -146,22 +186,23 @@ def _limits(figure: Curve, found: Sequence[Run]) -> tuple[float, float]:
     return min(shown) - pad, max(shown) + pad
 
 
-def _table(figure: Curve, found: Sequence[Run], x_label: str, y_label: str) -> Table:
+def _table(
+    figure: Curve,
+    groups: Mapping[tuple[Line, Value], Sequence[Run]],
+    spreads: Spreads,
+    x_label: str,
+    y_label: str,
+) -> Table:
     rows = []
-    groups = _groups(found)
-    for line in order(found):
-        for x in dict.fromkeys(run.x for run in found):
+    for line in spreads:
+        for x in dict.fromkeys(x for _, x in groups):
             here = groups.get((line, x))
             if here is None:
                 continue
-            values = _values(figure, here)
-            quartiles = (
-                tuple(words.number(quantile(values, share), 4) for share in (0.5, 0.25, 0.75))
-                if values
-                else ("–", "–", "–")
-            )
+            values = spreads[line].get(x)
             fallen = str(sum(run.record.diverged for run in here))
-            rows.append((line.name, label(x), *quartiles, str(len(values)), fallen))
+            seeds = str(values.seeds if values else 0)
+            rows.append((line.name, label(x), *told(values), seeds, fallen))
     return Table(
         f"{y_label} by {x_label}, over seeds",
         (

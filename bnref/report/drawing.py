@@ -1,7 +1,9 @@
 """What a figure is on a page: its SVG, the words around it and the numbers behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,21 @@ class Table:
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A figure before it is drawn: all that is told of it, and how it is plotted.
+
+    `plot` is a function of a module with its arguments bound, numbers that are reduced already, so
+    that any process can call it. `path` is relative to the folder of the report.
+    """
+
+    path: str
+    title: str
+    caption: str
+    table: Table
+    plot: Callable[[], Figure]
 
 
 @dataclass(frozen=True)

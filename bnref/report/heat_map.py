@@ -1,20 +1,22 @@
 """Heat map: series as the rows of a picture, a panel per arm, one scale of colours for all."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 from statistics import median
 from textwrap import fill
 
 from matplotlib.colors import CenteredNorm, LogNorm, Normalize
+from matplotlib.figure import Figure
 
 from bnref.evidence.figure import HeatMap
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, words
 from bnref.report.band import steps
-from bnref.report.drawing import Drawing, Table, counted
-from bnref.report.lines import Line, diverged, label, order, runs
+from bnref.report.drawing import Sketch, Table, counted
+from bnref.report.lines import Line, by_line, diverged, label, runs
 
 ROWS = 12
 """About so many rows are named; others are in between."""
@@ -22,13 +24,12 @@ Picture = list[list[float]]
 """Medians over seeds, row by row, NaN where no run recorded any."""
 
 
-def draw(path: str, figure: HeatMap, question: Question, records: Mapping[str, Record]) -> Drawing:
+def sketch(path: str, figure: HeatMap, question: Question, records: Mapping[str, Record]) -> Sketch:
     """Medians over seeds as colours: signed numbers around white, others from dark to light."""
     found = runs(question, records, figure.hue)
     pictures: dict[Line, Picture] = {}
     at: list[float] = []
-    for line in order(found):
-        own = [run for run in found if run.line == line]
+    for line, own in by_line(found).items():
         rows = [steps(name, figure.x, own) for name in figure.series]
         at = max([at, *([step.x for step in row] for row in rows)], key=len)
         pictures[line] = [[step.middle for step in row] for row in rows]
@@ -38,27 +39,30 @@ def draw(path: str, figure: HeatMap, question: Question, records: Mapping[str, R
     title = figure.title or words.capital(figure.label or "recorded series")
     seeds = counted(len({run.record.cell.seed for run in found}), "seed")
     caption = f"{question.id}: {title}. Colour: median over {seeds}. {diverged(found)}."
-    with canvas.styled():
-        page, panels = canvas.blank(
-            0.6 + len(pictures) * min(2.6, 1.0 + 0.12 * len(figure.series)), len(pictures)
-        )
-        scale, colours = _scale(pictures, figure.log)
-        for axes, (line, picture) in zip(panels, pictures.items(), strict=True):
-            axes.grid(visible=False)
-            if at:
-                mesh = axes.pcolormesh(picture, norm=scale, cmap=colours)
-                page.colorbar(mesh, ax=axes, label=fill(figure.label, 24), pad=0.015)
-            axes.set_title(line.name, fontsize=9)
-            every = max(1, round(len(figure.series) / ROWS))
-            names = rows_named(figure.series)
-            places = range(0, len(names), every)
-            axes.set_yticks([p + 0.5 for p in places], [names[p] for p in places], fontsize=7.5)
-            ticks = sorted({round(i * (len(at) - 1) / 6) for i in range(7)}) if at else []
-            axes.set_xticks([t + 0.5 for t in ticks], [words.number(at[t]) for t in ticks])
-            axes.set_ylabel(fill(figure.y_label, 24))
-        panels[-1].set_xlabel(figure.x_label or (label(figure.x) if figure.x else "index"))
-        svg = canvas.svg(page, title, caption)
-    return Drawing(path, svg, title, caption, _table(figure, pictures))
+    plot = partial(_plot, figure, pictures, at)
+    return Sketch(path, title, caption, _table(figure, pictures), plot)
+
+
+def _plot(figure: HeatMap, pictures: Mapping[Line, Picture], at: Sequence[float]) -> Figure:
+    page, panels = canvas.blank(
+        0.6 + len(pictures) * min(2.6, 1.0 + 0.12 * len(figure.series)), len(pictures)
+    )
+    scale, colours = _scale(pictures, figure.log)
+    for axes, (line, picture) in zip(panels, pictures.items(), strict=True):
+        axes.grid(visible=False)
+        if at:
+            mesh = axes.pcolormesh(picture, norm=scale, cmap=colours)
+            page.colorbar(mesh, ax=axes, label=fill(figure.label, 24), pad=0.015)
+        axes.set_title(line.name, fontsize=9)
+        every = max(1, round(len(figure.series) / ROWS))
+        names = rows_named(figure.series)
+        places = range(0, len(names), every)
+        axes.set_yticks([p + 0.5 for p in places], [names[p] for p in places], fontsize=7.5)
+        ticks = sorted({round(i * (len(at) - 1) / 6) for i in range(7)}) if at else []
+        axes.set_xticks([t + 0.5 for t in ticks], [words.number(at[t]) for t in ticks])
+        axes.set_ylabel(fill(figure.y_label, 24))
+    panels[-1].set_xlabel(figure.x_label or (label(figure.x) if figure.x else "index"))
+    return page
 
 
 def rows_named(series: tuple[str, ...]) -> list[str]:

@@ -1,28 +1,29 @@
 """Histogram: how the numbers of a recorded series are distributed, or how heavy their tail is."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from textwrap import fill
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bnref.evidence.figure import Histogram
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, overlay, words
-from bnref.report.drawing import Drawing, Table, counted, quantile
-from bnref.report.lines import Line, Run, diverged, height, label, legend_title, look, order, runs
+from bnref.report.drawing import Sketch, Table, counted, quantile
+from bnref.report.lines import Line, Run, by_line, diverged, height, label, legend_title, look, runs
 
 SHARES = (0.5, 0.9, 0.99, 0.999, 1.0)
 Numbers = Mapping[Line, Sequence[float]]
 
 
-def draw(
+def sketch(
     path: str, figure: Histogram, question: Question, records: Mapping[str, Record]
-) -> Drawing:
+) -> Sketch:
     """A panel per line with its density and its own range, or all tails on logarithmic axes."""
     found = runs(question, records, figure.hue)
-    numbers = {line: _pooled(figure, [r for r in found if r.line == line]) for line in order(found)}
-    lines = list(numbers)
+    numbers = {line: _pooled(figure, own) for line, own in by_line(found).items()}
     x_label = figure.x_label or label(figure.series)
     title = figure.title or words.capital(f"distribution of {x_label}")
     seeds = counted(len({run.record.cell.seed for run in found}), "seed")
@@ -31,23 +32,27 @@ def draw(
         f"{question.id}: {title}. {what}, the recorded numbers of {seeds} together. "
         f"{diverged(found)}.{overlay.told(figure.overlay)}"
     )
-    with canvas.styled():
-        if figure.tail:
-            page, panels = canvas.blank(height(lines))
-            _tails(panels[0], numbers)
-            overlay.draw(panels[0], figure.overlay, lines)
-            panels[0].set(title=fill(title, 60), ylabel="share of sizes above x")
-        else:
-            page, panels = canvas.blank(0.6 + 1.7 * len(lines), len(lines))
-            for axes, line in zip(panels, lines, strict=True):
-                _density(axes, figure, line, lines, numbers[line])
-            panels[len(panels) // 2].set_ylabel("density")
-        panels[-1].set_xlabel(f"size of {x_label}" if figure.tail else x_label)
-        if (figure.tail and len(lines) > 1) or figure.overlay:
-            named = legend_title(figure.hue) if figure.tail else None
-            page.legend(loc="outside right upper", borderaxespad=1.5, title=named)
-        svg = canvas.svg(page, title, caption)
-    return Drawing(path, svg, title, caption, _table(figure, numbers, x_label))
+    plot = partial(_plot, figure, numbers, title, x_label)
+    return Sketch(path, title, caption, _table(figure, numbers, x_label), plot)
+
+
+def _plot(figure: Histogram, numbers: Numbers, title: str, x_label: str) -> Figure:
+    lines = list(numbers)
+    if figure.tail:
+        page, panels = canvas.blank(height(lines))
+        _tails(panels[0], numbers)
+        overlay.draw(panels[0], figure.overlay, lines)
+        panels[0].set(title=fill(title, 60), ylabel="share of sizes above x")
+    else:
+        page, panels = canvas.blank(0.6 + 1.7 * len(lines), len(lines))
+        for axes, line in zip(panels, lines, strict=True):
+            _density(axes, figure, line, lines, numbers[line])
+        panels[len(panels) // 2].set_ylabel("density")
+    panels[-1].set_xlabel(f"size of {x_label}" if figure.tail else x_label)
+    if (figure.tail and len(lines) > 1) or figure.overlay:
+        named = legend_title(figure.hue) if figure.tail else None
+        page.legend(loc="outside right upper", borderaxespad=1.5, title=named)
+    return page
 
 
 def _pooled(figure: Histogram, found: Sequence[Run]) -> list[float]:

@@ -45,10 +45,9 @@ def _judged(question: Question, finding: Finding, seen: Mapping[str, Record | No
     records: dict[str, Record] = {}
     if finding.cells:  # an incomplete claim rests on nothing, so it shows nothing
         for planned in question.cells():
-            name = identity(planned.cell)
-            record = seen.get(name)
+            record = seen.get(planned.name)
             if record is not None:
-                records[name] = record
+                records[planned.name] = record
     return Judged(
         question, msgspec.structs.replace(finding, figures=_paths(question, finding)), records
     )
@@ -68,14 +67,14 @@ def _paths(question: Question, finding: Finding) -> list[str]:
 
 def effects(judged: Judged) -> dict[int, tuple[float, float]]:
     """The effect of each seed with infinite ends kept, which JSON cannot hold. Empty: not judged."""
-    if not judged.finding.effects:
-        return {}
+    told = judged.finding.effects
+    known = {seed: (a, b) for seed, a, b in told if a is not None and b is not None}
+    if len(known) == len(told):
+        return known
     question = judged.question
     return {
         seed: as_interval(
-            question.claim.effect(
-                Rows(tuple(row(p.arm, judged.records[identity(p.cell)]) for p in group))
-            )
+            question.claim.effect(Rows(tuple(row(p.arm, judged.records[p.name]) for p in group)))
         )
         for seed, group in groupby(question.own_cells(), key=lambda planned: planned.cell.seed)
     }

@@ -1,10 +1,9 @@
 """Which runs of a claim make up one line of a figure, how it is called and how it looks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from bnref.evidence.cell import Value, identity
+from bnref.evidence.cell import Value
 from bnref.evidence.claim import factory_name
 from bnref.evidence.figure import Curve, Dots
 from bnref.evidence.question import Question
@@ -15,8 +14,7 @@ HOUSE = {"batch_norm": 0, "group_norm": 1, "layer_norm": 2, "instance_norm": 3, 
 """Our normalisers look the same in every figure; other names get what these leave free."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """What the runs of a line share: the value of the hue, and of parameters that part it further."""
 
     hue: str
@@ -29,8 +27,7 @@ class Line:
         return ", ".join(part.replace("_", " ") for part in (hue, self.rest) if part)
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One record with the abscissa and the line that it belongs to."""
 
     line: Line
@@ -63,7 +60,7 @@ def runs(question: Question, records: Mapping[str, Record], hue: str, x: str = "
         )
         for number, (name, arm) in arms.items()
     }
-    found = ((p, records.get(identity(p.cell))) for p in cells)
+    found = ((p, records.get(p.name)) for p in cells)
     return [
         Run(lines[id(p.arm)], p.cell.arm.get(x), record)
         for p, record in found
@@ -103,6 +100,14 @@ def legend_title(hue: str) -> str | None:
 def order(found: Sequence[Run]) -> list[Line]:
     """The lines in the order of the claim's arms."""
     return list(dict.fromkeys(run.line for run in found))
+
+
+def by_line(found: Sequence[Run]) -> dict[Line, list[Run]]:
+    """The runs of every line, in the order of the claim's arms."""
+    groups: dict[Line, list[Run]] = {}
+    for run in found:
+        groups.setdefault(run.line, []).append(run)
+    return groups
 
 
 def look(line: Line, lines: Sequence[Line]) -> dict[str, Any]:

@@ -9,13 +9,15 @@ where it is decades of tolerance; others are listed in the table alone.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
-from bnref.report.drawing import Drawing, Table
+from bnref.report.drawing import Sketch, Table
 
 PATH = "figures/summary.svg"
 TICKS = (-1000, -100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100, 1000)
@@ -33,7 +35,7 @@ class Line:
     high: float
 
 
-def draw(findings: Sequence[Finding], headlines: bool = False) -> Drawing:
+def sketch(findings: Sequence[Finding], headlines: bool = False) -> Sketch:
     """The overview of the judged among these findings, "at least" and "between" claims apart.
 
     `headlines` says that they are the headline claims only.
@@ -60,16 +62,18 @@ def draw(findings: Sequence[Finding], headlines: bool = False) -> Drawing:
         "and logarithmic beyond; an arrow marks an unbounded end. Exact claims show their range. "
         "* not confirmed: it does not stand after Holm's adjustment, or is not the registered run."
     )
-    with canvas.styled():
-        sizes = [len(lines) + 1.9 for _, _, lines in filled] or [2.0]
-        page, axes = canvas.blank(0.27 * sum(sizes) + 0.5, len(sizes), sizes)
-        for axis, (name, region, lines) in zip(axes, filled, strict=False):
-            _plot(axis, name, region, lines, decades=name.startswith("Exact"))
-        if not filled:
-            axes[0].set_axis_off()
-            axes[0].text(0.5, 0.5, "no claim has been judged yet", ha="center", va="center")
-        svg = canvas.svg(page, title, caption)
-    return Drawing(PATH, svg, title, caption, _table(findings, which))
+    return Sketch(PATH, title, caption, _table(findings, which), partial(_page, filled))
+
+
+def _page(filled: Sequence[tuple[str, tuple[float, float], Sequence[Line]]]) -> Figure:
+    sizes = [len(lines) + 1.9 for _, _, lines in filled] or [2.0]
+    page, axes = canvas.blank(0.27 * sum(sizes) + 0.5, len(sizes), sizes)
+    for axis, (name, region, lines) in zip(axes, filled, strict=False):
+        _plot(axis, name, region, lines, decades=name.startswith("Exact"))
+    if not filled:
+        axes[0].set_axis_off()
+        axes[0].text(0.5, 0.5, "no claim has been judged yet", ha="center", va="center")
+    return page
 
 
 def _lines(findings: Sequence[Finding], panel: str) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -158,8 +159,9 @@ def _inline(drawing: Drawing, prefix: str) -> Markup:
     return Markup(canvas.inline(drawing.svg, prefix))  # ours, and its texts are escaped
 
 
+@cache
 def templates() -> Environment:
-    """The templates of this package, with what every page may call."""
+    """The templates of this package, each compiled once, with what every page may call."""
     environment = Environment(
         loader=PackageLoader("bnref.report"),
         autoescape=select_autoescape(("html",)),

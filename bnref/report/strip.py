@@ -2,26 +2,28 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from textwrap import fill
 
+import msgspec
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bnref.evidence.claim import Reported
 from bnref.evidence.finding import Finding
 from bnref.report import canvas, words
-from bnref.report.drawing import Drawing, Table, counted
+from bnref.report.drawing import Sketch, Table, counted
+from bnref.report.spread import MOST_SEEDS
 
-MOST_ROWS = 60
-"""Seeds that have a row and a name of their own; more share that height and go without names."""
 FOR, AGAINST, NEITHER = canvas.REGION_INK, canvas.PALETTE[6], canvas.MUTED
 
 
-def draw(
+def sketch(
     path: str,
     finding: Finding,
     effects: Mapping[int, tuple[float, float]],
     papers: Sequence[Reported] = (),
-) -> Drawing:
+) -> Sketch:
     """The strip of a judged finding. Effects with an unknown end are lines with an arrow.
 
     `papers` are the effects that the paper reports, which are drawn in the row of the median.
@@ -42,14 +44,9 @@ def draw(
         + (f" Hollow circle: the paper, {'; '.join(told)}." if told else "")
     )
     ordered = sorted(effects.items(), key=lambda item: (item[1], item[0]))
-    with canvas.styled():
-        page, (axes,) = canvas.blank(1.45 + 0.17 * min(len(effects), MOST_ROWS))
-        _plot(axes, finding, ordered, papers)
-        axes.set(title=title, xlabel=words.with_unit("effect,", unit) if unit else "effect")
-        if papers:
-            page.legend(loc="outside right upper", borderaxespad=1.5)
-        svg = canvas.svg(page, title, caption)
-    return Drawing(path, svg, title, caption, _table(finding, ordered))
+    bare = msgspec.structs.replace(finding, cells=[], effects=[])  # thousands, and not plotted
+    plot = partial(_plot, bare, ordered, papers, title)
+    return Sketch(path, title, caption, _table(finding, ordered), plot)
 
 
 def side(finding: Finding, a: float, b: float) -> str:
@@ -84,12 +81,13 @@ def _limits(
 
 
 def _plot(
-    axes: Axes,
     finding: Finding,
     ordered: list[tuple[int, tuple[float, float]]],
     papers: Sequence[Reported],
-) -> None:
+    title: str,
+) -> Figure:
     assert finding.effect is not None
+    page, (axes,) = canvas.blank(1.45 + 0.17 * min(len(ordered), MOST_SEEDS))
     left, right = _limits(finding, ordered, papers)
     axes.set_xlim(left, right)
     lo, hi = finding.region.lo, finding.region.hi
@@ -101,8 +99,10 @@ def _plot(
             axes.axvline(bound, color=canvas.REGION_INK, linewidth=0.9, zorder=1)
     axes.axvline(0, color=canvas.INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     looks = {"for": (FOR, "o"), "against": (AGAINST, "X"), "neither": (NEITHER, "D")}
-    points: dict[str, list[tuple[float, int]]] = {name: [] for name in looks}
-    for place, (_, (a, b)) in enumerate(ordered, start=1):
+    points: dict[str, list[tuple[float, float]]] = {name: [] for name in looks}
+    row = min(1, MOST_SEEDS / len(ordered))  # of many, that the median keeps its own
+    for rank, (_, (a, b)) in enumerate(ordered):
+        place = 1 + rank * row
         spoken = side(finding, a, b)
         color, marker = looks[spoken]
         if a == b and math.isfinite(a):
@@ -125,19 +125,30 @@ def _plot(
                 axes.plot(
                     at, place, marker=arrow, color=color, markersize=7, clip_on=False, zorder=3
                 )
+    for spoken, (color, marker) in looks.items():
+        if points[spoken]:
+            ends, rows = zip(*points[spoken], strict=True)
+            axes.plot(
+                ends, rows, linestyle="none", marker=marker, color=color, markersize=5.5, zorder=3
+            )
     _interval(axes, finding, left, right)
     for one in papers:
         axes.plot(
             one.value, 0, linestyle="none", marker="o", markersize=7, markerfacecolor="white",
             markeredgecolor=canvas.INK, zorder=5, label=fill(f"paper, {one.source}", 24),
         )  # fmt: skip
-    named = ordered if len(ordered) <= MOST_ROWS else []
+    named = ordered if len(ordered) <= MOST_SEEDS else []
     axes.set_yticks(
         range(len(named) + 1), ["median", *(str(seed) for seed, _ in named)], fontsize=7.5
     )
-    axes.set_ylim(len(ordered) + 0.7, -0.9)
+    axes.set_ylim(1 + (len(ordered) - 1) * row + 0.7, -0.9)
     axes.set_ylabel("seed")
     axes.grid(visible=False, axis="y")
+    unit = finding.effect.unit
+    axes.set(title=title, xlabel=words.with_unit("effect,", unit) if unit else "effect")
+    if papers:
+        page.legend(loc="outside right upper", borderaxespad=1.5)
+    return page
 
 
 def _interval(axes: Axes, finding: Finding, left: float, right: float) -> None:

@@ -1,31 +1,29 @@
 """Traces: several series of a run together, as a panel of lines per arm or as shaded room."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from textwrap import fill
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bnref.evidence.figure import Traces
 from bnref.evidence.question import Question
 from bnref.evidence.record import Record
 from bnref.report import canvas, words
 from bnref.report.band import Step, steps, thinned
-from bnref.report.drawing import Drawing, Table, counted
-from bnref.report.lines import Line, diverged, height, label, legend_title, look, order, runs
+from bnref.report.drawing import Sketch, Table, counted
+from bnref.report.lines import Line, by_line, diverged, height, label, legend_title, look, runs
 
 Paths = Mapping[Line, Mapping[str, Sequence[Step]]]
 
 
-def draw(path: str, figure: Traces, question: Question, records: Mapping[str, Record]) -> Drawing:
+def sketch(path: str, figure: Traces, question: Question, records: Mapping[str, Record]) -> Sketch:
     """Medians over seeds of every series; with `shade` the room between the first and the last."""
     found = runs(question, records, figure.hue)
-    lines = order(found)
     paths = {
-        line: {
-            name: steps(name, figure.x, [run for run in found if run.line == line])
-            for name in figure.series
-        }
-        for line in lines
+        line: {name: steps(name, figure.x, own) for name in figure.series}
+        for line, own in by_line(found).items()
     }
     names = ", ".join(label(name) for name in figure.series)
     y_label = figure.y_label or names
@@ -34,25 +32,28 @@ def draw(path: str, figure: Traces, question: Question, records: Mapping[str, Re
     seeds = counted(len({run.record.cell.seed for run in found}), "seed")
     what = f"shaded from {names.replace(', ', ' to ')}" if figure.shade else f"lines: {names}"
     caption = f"{question.id}: {title}. Medians over {seeds}, {what}. {diverged(found)}."
-    with canvas.styled():
-        tall = height(lines) if figure.shade else 0.6 + 1.9 * len(lines)
-        page, panels = canvas.blank(tall, 1 if figure.shade else len(lines))
-        if figure.shade:
-            _shaded(panels[0], paths)
-        else:
-            _panels(panels, paths)
-        for axes in panels:
-            _axes(axes, figure, paths)
-        panels[-1].set_xlabel(x_label)
-        panels[len(panels) // 2].set_ylabel(fill(y_label, 42))
-        if figure.shade:
-            panels[0].set_title(fill(title, 60))
-        handles, told = panels[0].get_legend_handles_labels()
-        if len(told) > 1:
-            named = legend_title(figure.hue) if figure.shade else None
-            page.legend(handles, told, loc="outside right upper", borderaxespad=1.5, title=named)
-        svg = canvas.svg(page, title, caption)
-    return Drawing(path, svg, title, caption, _table(figure, paths, x_label, y_label))
+    plot = partial(_plot, figure, paths, title, x_label, y_label)
+    return Sketch(path, title, caption, _table(figure, paths, x_label, y_label), plot)
+
+
+def _plot(figure: Traces, paths: Paths, title: str, x_label: str, y_label: str) -> Figure:
+    tall = height(list(paths)) if figure.shade else 0.6 + 1.9 * len(paths)
+    page, panels = canvas.blank(tall, 1 if figure.shade else len(paths))
+    if figure.shade:
+        _shaded(panels[0], paths)
+    else:
+        _panels(panels, paths)
+    for axes in panels:
+        _axes(axes, figure, paths)
+    panels[-1].set_xlabel(x_label)
+    panels[len(panels) // 2].set_ylabel(fill(y_label, 42))
+    if figure.shade:
+        panels[0].set_title(fill(title, 60))
+    handles, told = panels[0].get_legend_handles_labels()
+    if len(told) > 1:
+        named = legend_title(figure.hue) if figure.shade else None
+        page.legend(handles, told, loc="outside right upper", borderaxespad=1.5, title=named)
+    return page
 
 
 def _shaded(axes: Axes, paths: Paths) -> None:

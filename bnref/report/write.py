@@ -2,22 +2,27 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import Executor
+from itertools import islice
 from pathlib import Path
 
 from bnref.report import overview
 from bnref.report.bibliography import bibtex
 from bnref.report.document import encode, rounded
 from bnref.report.drawing import Drawing
-from bnref.report.figures import drawings
+from bnref.report.drawn import drawings
+from bnref.report.figures import sketches
 from bnref.report.judged import Judged
 from bnref.report.page import Entry, Page, page, render
 from bnref.report.summary import groups
 
 
-def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
-    """Write findings.json, pages, figures and references into `folder`. Returns what it wrote."""
-    files = contents(judged)
+def write(folder: Path, judged: Sequence[Judged], pool: Executor | None = None) -> list[Path]:
+    """Write findings.json, pages, figures and references into `folder`. Returns what it wrote.
+
+    `pool` draws the figures, this process where there is none.
+    """
+    files = contents(judged, pool)
     for name, content in files.items():
         replaced(folder / name, content)
     for path in sorted((folder / "figures").glob("*.svg")):
@@ -26,9 +31,9 @@ def write(folder: Path, judged: Sequence[Judged]) -> list[Path]:
     return [folder / name for name in files]
 
 
-def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
+def contents(judged: Sequence[Judged], pool: Executor | None = None) -> dict[str, bytes]:
     """Every file of the report by its path in the folder, the same bytes for the same records."""
-    shown = laid_out(judged)
+    shown = laid_out(judged, pool)
     glance = at_a_glance(shown)
     grouped = groups(shown)
     figures = [glance, *(drawing for entry in shown.entries for drawing in entry.drawings)]
@@ -46,21 +51,31 @@ def contents(judged: Sequence[Judged]) -> dict[str, bytes]:
 def at_a_glance(shown: Page) -> Drawing:
     """The overview of the claims that a short table shows."""
     first = [entry.finding for entry in shown.first]
-    return overview.draw(first, headlines=len(first) < len(shown.entries))
+    sketch = overview.sketch(first, headlines=len(first) < len(shown.entries))
+    (drawing,) = drawings([sketch])
+    return drawing
 
 
-def laid_out(judged: Sequence[Judged], *, figures: bool = True) -> Page:
+def laid_out(
+    judged: Sequence[Judged], pool: Executor | None = None, *, figures: bool = True
+) -> Page:
     """The page of what was judged, from the numbers as findings.json has them."""
-    published = [replace(one, finding=rounded(one.finding)) for one in judged]
+    published = [rounded(one.finding) for one in judged]
+    sketched = (
+        sketch
+        for one, finding in zip(judged, published, strict=True)
+        for sketch in (sketches(one, finding) if figures else ())
+    )
+    drawn = iter(drawings(sketched, pool))
     return page(
         [
             Entry(
-                one.finding,
+                finding,
                 one.question.paper,
                 one.question.claim.unit,
-                tuple(drawings(one) if figures else ()),
+                tuple(islice(drawn, len(finding.figures))),
             )
-            for one in published
+            for one, finding in zip(judged, published, strict=True)
         ]
     )
 

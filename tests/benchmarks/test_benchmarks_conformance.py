@@ -1,6 +1,5 @@
 """The conformance matrix as a user runs it: what is asked, measured once, kept, and what is red."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -29,13 +28,9 @@ BAD = Outcome(status="deviates", ulp=9.0, best_ulp=0.5, expected="1", found="2")
 
 
 @pytest.fixture(scope="module")
-def ours() -> ModuleType:
+def ours(benchmark_file) -> ModuleType:
     """benchmarks/test_conformance.py as a module."""
-    spec = importlib.util.spec_from_file_location("benchmarks_test_conformance", REPOSITORY / FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module: ModuleType = benchmark_file("test_conformance")
     return module
 
 

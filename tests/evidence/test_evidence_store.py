@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import rfc8785
 
 from bnref.evidence import store as store_module
 from bnref.evidence.record import Record, sealed
@@ -398,6 +399,20 @@ def test_a_bad_published_line_is_named(tmp_path, make_record, make_cell):
         path.write_bytes(b"".join([*lines[: number - 1], bad, *lines[number:]]))
         with pytest.raises(StoreError, match=f"^classify.jsonl line {number}: {reason}"):
             read_lines(path)
+
+
+def test_published_lines_are_canonical_and_checked_as_they_are(tmp_path, record, monkeypatch):
+    path = tmp_path / "classify.jsonl"
+    write_lines(path, [record])
+    assert path.read_bytes() == rfc8785.dumps(msgspec.to_builtins(record)) + b"\n"
+    published, other = path.read_bytes(), msgspec.json.encode(record)
+    assert other != published.strip()
+    assert parse(other) == record, "what is sealed may be written otherwise"
+    monkeypatch.setattr(store_module, "intact", lambda record: False)
+    assert parse(published) == record, "nothing is written again to check it"
+    for edited in (published.replace(b'"y":1.5', b'"y":2.5'), published.replace(b":", b": ", 1)):
+        with pytest.raises(ValueError, match="does not match its digest"):
+            parse(edited)
 
 
 def test_a_full_disk_keeps_the_published_file(tmp_path, record, monkeypatch):

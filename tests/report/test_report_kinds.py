@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from bnref.evidence.cell import Provenance, identity
@@ -14,22 +15,26 @@ from bnref.evidence.figure import Band, Curve, Dots, HeatMap, Histogram, Overlay
 from bnref.evidence.question import Question
 from bnref.evidence.record import Environment, Record, sealed
 from bnref.evidence.verdict import above
-from bnref.report.figures import draw, drawings
+from bnref.report.band import Step, steps
+from bnref.report.drawing import quantile
+from bnref.report.drawn import drawings
+from bnref.report.figures import sketch, sketches
 from bnref.report.heat_map import rows_named
 from bnref.report.judged import judged
+from bnref.report.lines import Line, Run
 
 PAPER = Paper(cite_key="k", title="T", authors="A B", year=2020, venue="V")
 LAYERS = tuple(f"variance_layer_{layer}" for layer in (8, 44, 80))
 STEPS = 20
 
 
-def question(figure, norms=("batch_norm", "identity")) -> Question:
+def question(figure, norms=("batch_norm", "identity"), seeds=12) -> Question:
     arms = grid(norm=norms, batch_size=(32,))
     claim = Claim(
         id="AB20-1",
         locator="p",
         statement="S.",
-        settings={"small": Setting(experiment="fake.any", arms=arms, seeds=12)},
+        settings={"small": Setting(experiment="fake.any", arms=arms, seeds=seeds)},
         effect=lambda rows: 1.0,
         region=above(1),
         unit="nats",
@@ -74,10 +79,10 @@ def record(cell, keep=lambda cell: True) -> Record:
     )
 
 
-def drawn(figure, norms=("batch_norm", "identity"), keep=lambda cell: True):
-    asked = question(figure, norms)
+def drawn(figure, norms=("batch_norm", "identity"), keep=lambda cell: True, seeds=12):
+    asked = question(figure, norms, seeds)
     records = {identity(p.cell): record(p.cell, keep) for p in asked.cells()}
-    drawing = draw("figures/x.svg", figure, asked, records)
+    (drawing,) = drawings([sketch("figures/x.svg", figure, asked, records)])
     ElementTree.fromstring(drawing.svg)
     return drawing
 
@@ -183,6 +188,38 @@ def test_numbers_of_the_tables():
     assert dots["no normaliser"][-2:] == ("12", "1")
 
 
+@pytest.mark.parametrize("kind", ["curve", "dots"])
+def test_of_many_seeds_only_those_outside_the_outer_quantiles_are_points(kind):
+    few, many = (drawn(KINDS[kind], seeds=seeds) for seeds in (60, 70))
+    assert "5 % to 95 %" not in few.caption
+    assert "5 % to 95 %; faint points: seeds outside it" in many.caption
+    faint = re.compile(r"<use [^>]*fill-opacity: 0\.3")
+    assert len(faint.findall(few.svg)) == 2 * 60
+    assert len(faint.findall(many.svg)) == 2 * 2 * 4, "four below and four above, on two lines"
+    assert {row[-2:] for row in many.table.rows} == {("70", "0"), ("70", "1")}
+
+
+def test_a_series_is_reduced_index_by_index_over_the_runs_that_reach_it():
+    draw = random.Random(1)
+    (asked,) = question(KINDS["band"], ("batch_norm",), seeds=1).cells()
+    values = [[draw.gauss(0, 1) for _ in range(draw.choice((0, 3, 17, 20)))] for _ in range(25)]
+    series = [{"y": ys, "x": [100.0 * i + len(ys) for i in range(len(ys) - 1)]} for ys in values]
+    found = [
+        Run(Line("a"), None, msgspec.structs.replace(record(asked.cell), series=one))
+        for one in series
+    ]
+    for name in ("", "x"):
+        wanted = []
+        for index in range(20):
+            here = [ys[index] for ys in values if len(ys) > index]
+            at = [one["x"][index] for one in series if name and len(one["x"]) > index]
+            x = quantile(at, 0.5) if at else float(index)
+            low, middle, high = (quantile(here, share) for share in (0.25, 0.5, 0.75))
+            wanted.append(Step(x, low, middle, high, len(here)))
+        assert steps("y", name, found) == sorted(wanted, key=lambda step: step.x)
+    assert steps("nothing", "x", found) == []
+
+
 def test_rows_are_named_without_what_they_share():
     assert rows_named(LAYERS) == ["8", "44", "80"]
     assert rows_named(("a_b", "c_b")) == ["a b", "c b"]
@@ -209,7 +246,7 @@ def test_an_effect_that_the_paper_reports_is_drawn_beside_ours():
     asked = replace(asked, claim=replace(asked.claim, reported=papers))
     records = {identity(p.cell): record(p.cell) for p in asked.cells()}
     (one,) = judged([asked], lambda cell: records[identity(cell)], {})
-    strip = drawings(one)[-1]
+    strip = drawings(sketches(one, one.finding))[-1]
     assert "the paper, 30 (table 9)" in strip.caption
     assert "table 8" not in strip.caption
     ElementTree.fromstring(strip.svg)

@@ -1,3 +1,4 @@
+import math
 import os
 import re
 import subprocess
@@ -10,7 +11,8 @@ import matplotlib
 import msgspec
 import pytest
 
-from bnref.report import figures, readme
+from bnref.report import figures, readme, strip
+from bnref.report.drawn import drawings
 from bnref.report.judged import effects
 from bnref.report.summary import groups
 from bnref.report.write import at_a_glance, contents, laid_out, write
@@ -209,11 +211,28 @@ def test_effects_keep_their_infinities(made_up):
     assert endless.finding.effects[0][1:] == (None, None)
 
 
+def test_every_seed_for_or_against_is_a_mark_of_its_colour(made_up, pages):
+    marked = 0
+    for one in made_up:
+        known = [seed for seed, (a, b) in effects(one).items() if a == b and math.isfinite(a)]
+        if not known or len(known) < one.finding.n_seeds:
+            continue
+        svg = pages[one.finding.figures[-1]].decode()
+        for color, count in (
+            (strip.FOR, one.finding.seeds_for),
+            (strip.AGAINST, one.finding.seeds_against),
+        ):
+            assert len(re.findall(f'<use [^>]*style="fill: {color}', svg)) == count
+            marked += count
+    assert marked > 50
+
+
 def test_the_readers_own_style_changes_nothing(made_up):
     one = next(one for one in made_up if one.finding.id == "WH18-2")
-    ours = figures.drawings(one)[0].svg
+    sketch = next(figures.sketches(one, one.finding))
+    (ours,) = drawings([sketch])
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        assert figures.drawings(one)[0].svg == ours
+        assert drawings([sketch]) == [ours]
 
 
 def test_bibtex(pages):
