@@ -7,7 +7,7 @@ from statistics import mean
 from bnref.evidence.cell import Cell, digest, identity
 from bnref.evidence.claim import PlannedCell
 from bnref.evidence.judging import Failures, Lookup, judge
-from bnref.evidence.question import Question, first_seeds
+from bnref.evidence.question import Question
 from bnref.evidence.sequential import FIRST_LOOK
 
 
@@ -69,12 +69,14 @@ def reached(question: Question, lookup: Lookup, failures: Failures) -> Question:
     one that can decide it: no verdict can come before. A question that came from here goes on where it
     was.
     """
-    asked = question if question.seeds else replace(question, seeds=first_seeds(FIRST_LOOK))
+    asked = (
+        question if question.seeds else replace(question, seeds=question.first_seeds(FIRST_LOOK))
+    )
     while True:
         finding = judge(asked, lookup, failures)
         if finding.trajectory is None:  # a cell is missing or failed, or the effect cannot be had
             return asked
         if finding.trajectory.further == 0:
-            return replace(asked, seeds=first_seeds(finding.n_seeds))
+            return replace(asked, seeds=asked.first_seeds(finding.n_seeds))
         count = len(asked.seeds or ()) + finding.trajectory.further
-        asked = replace(asked, seeds=first_seeds(count))
+        asked = replace(asked, seeds=asked.first_seeds(count))

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bnref.evidence.cell import Value
-from bnref.evidence.claim import Arm, Rows, Setting
+from bnref.evidence.claim import Arm, Rows, Setting, grid
 from bnref.evidence.figure import Band, Dots, Overlay
-from reproductions.beds import PERCEPTRON
+from reproductions.beds import PERCEPTRON, SWEEP
 from reproductions.paper_beds import (
     CIFAR10,
     CIFAR_EPOCH,
@@ -66,6 +66,15 @@ LEARNING_CURVES: Mapping[str, Setting] = {
     "paper": on({**MNIST, "look_every": 1000, "pack": 20}, PERCEPTRON, seeds=20),
 }
 """The perceptron of section 4.1 with the weights and the rates of scale small; all seeds as one."""
+
+LATER_CURVES = {
+    **LEARNING_CURVES,
+    "small": PERCEPTRON.unseen(tuple(a for a in PERCEPTRON.arms if a.parameters["std"] is None)),
+}
+"""For claims written when the curves of IS15-10 had been seen: weights by fan-in, other seeds."""
+
+LATER_SWEEP = SWEEP.unseen(grid(norm=("batch_norm", "identity"), learning_rate=(0.25, 1.0, 2.0)))
+"""For claims written when the runs of IS15-12 had been seen: three rates, other seeds."""
 
 
 @dataclass(frozen=True)

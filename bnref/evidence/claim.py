@@ -85,10 +85,19 @@ class Setting:
     arms: tuple[Arm, ...]
     seeds: int
     fixed: Mapping[str, Value] = field(default_factory=dict)
+    first_seed: int = FIRST_JUDGED_SEED
+    """A later one where these cells had been seen on the seeds from 100 on when the claim was made."""
 
-    def judged_seeds(self) -> range:
-        """The seeds of the verdict. Those below 100 are pilots and are never judged."""
-        return range(FIRST_JUDGED_SEED, FIRST_JUDGED_SEED + self.seeds)
+    def judged_seeds(self, count: int | None = None) -> range:
+        """The seeds of the verdict, or the first so many that there are for one.
+
+        Those below 100 are pilots and are never judged.
+        """
+        return range(self.first_seed, self.first_seed + (self.seeds if count is None else count))
+
+    def unseen(self, arms: tuple[Arm, ...] | None = None) -> "Setting":
+        """The same, or these arms of it, on seeds that no other claim is judged on: 200 and on."""
+        return replace(self, arms=arms or self.arms, first_seed=2 * FIRST_JUDGED_SEED)
 
     def packs(self) -> set[int]:
         """How many seeds are measured as one, in any of the arms."""
@@ -231,6 +240,11 @@ class Claim:
         for scale, setting in self.settings.items():
             if scale not in SCALES:
                 raise ValueError(f"{self.id}: unknown scale {scale!r}, one of {', '.join(SCALES)}")
+            if setting.first_seed < FIRST_JUDGED_SEED or setting.first_seed % FIRST_JUDGED_SEED:
+                raise ValueError(
+                    f"{self.id}: judged seeds start at a multiple of {FIRST_JUDGED_SEED}, "
+                    f"not at {setting.first_seed}"
+                )
             if any(FIRST_JUDGED_SEED % size for size in setting.packs()):
                 raise ValueError(
                     f"{self.id}: a pack must divide {FIRST_JUDGED_SEED}, or pilots run judged seeds"

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bnref.evidence.claim import (
-    FIRST_JUDGED_SEED,
     Claim,
     Paper,
     PlannedCell,
@@ -60,14 +59,13 @@ class Question:
         """Judging and every figure ask for them, so they are planned once."""
         setting, seeds = self.setting, self.seeds
         if self.sequential and seeds is None:
-            seeds = first_seeds(CAP)
+            seeds = self.first_seeds(CAP)
         return plan(setting, self.scale, self.device, seeds) if setting else ()
+
+    def first_seeds(self, count: int) -> tuple[int, ...]:
+        """So many judged seeds in numerical order."""
+        return tuple(self.setting.judged_seeds(count)) if self.setting else ()
 
     def reference(self) -> "Question":
         """The same question asked of batch norm itself."""
         return replace(self, norm=None)
-
-
-def first_seeds(count: int) -> tuple[int, ...]:
-    """The judged seeds in numerical order."""
-    return tuple(range(FIRST_JUDGED_SEED, FIRST_JUDGED_SEED + count))

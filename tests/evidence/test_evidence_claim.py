@@ -1,6 +1,7 @@
 """Claims, settings and the rows that an effect sees."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -156,6 +157,17 @@ def test_a_plan_is_seed_by_seed_and_judged_seeds_start_at_100():
         ("lab.thing", "small", "cpu")
     }
     assert [p.cell.seed for p in plan(setting, "small", "cpu", seeds=[7])] == [7, 7]
+
+
+def test_a_claim_on_cells_that_were_seen_has_seeds_of_its_own():
+    fresh = a_setting(seeds=2).unseen()
+    assert [p.cell.seed for p in plan(fresh, "small", "cpu")] == [200, 200, 201, 201]
+    assert list(fresh.judged_seeds(3)) == [200, 201, 202]
+    (one,) = fresh.arms[:1]
+    assert fresh.unseen(arms=(one,)).arms == (one,)
+    for first in (50, 150):
+        with pytest.raises(ValueError, match=f"at a multiple of 100, not at {first}"):
+            a_claim(settings={"small": replace(a_setting(), first_seed=first)})
 
 
 def test_rows_select_by_parameters():
