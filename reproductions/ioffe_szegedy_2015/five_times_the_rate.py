@@ -29,8 +29,8 @@ CLAIM = Claim(
     statement="At five to eight times the plain network's rate it does not train, and the same network with "
     "batch normalisation does.",
     protocol="The networks of IS15-12, He initialisation in both arms; the plain network's best rate is 1/4, "
-    "and the raised one 2. A run trains as in IS15-12. In most seeds: 1 where batch norm alone trains, 0 where "
-    "both or neither do.",
+    "and the raised one 2. A run trains as in IS15-12. In most seeds: 1 where batch norm alone trains, 0 "
+    "where both or neither do.",
     settings={"small": LATER_SWEEP, "smoke": SWEEP.shrunk(images=256), **at_paper_rates(SWEEP)},
     effect=only_with_batch_norm,
     region=above(0.5),
