@@ -40,7 +40,7 @@ CLAIM = Claim(
     region=above(1.0),
     unit="points",
     kind="{kind}",
-    headline={headline},
+    headline="{headline}",
     expected={{"small": Expectation(outcome="{expected}", because="It was so before.")}},
 )
 '''
@@ -91,7 +91,7 @@ class Bench:
         seeds: int = 6,
         kind: str = "statistical",
         expected: str = "supported",
-        headline: bool = False,
+        headline: str = "",
         experiment: str = "sleepy",
         **fixed: Any,
     ) -> None:

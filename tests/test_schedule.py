@@ -34,7 +34,7 @@ def ask(name, *, of="", arms=("low", "high"), sequential=False, **more):
 
 
 def test_headline_claims_then_the_cheapest_and_the_longest_runs_of_each():
-    dear, cheap, headline = ask("A-1"), ask("B-1", of="B"), ask("C-1", headline=True)
+    dear, cheap, headline = ask("A-1"), ask("B-1", of="B"), ask("C-1", headline="first")
     lines = [line for question in (dear, cheap, headline) for line in entries(question)]
     seconds = {"A-1": (1.0, 9.0), "B": (1.0, 2.0), "C-1": (50.0, 40.0)}
     history = {

@@ -202,7 +202,7 @@ class Claim:
     A claim that cannot be approached says why in `not_attempted` and has no settings, effect or
     region: it is on every page and never judged. `reported` holds numbers seen in the paper;
     `unverified` names those that are known only second-hand, without their values. Claims with
-    `headline`, at most twenty, are measured and shown first.
+    a `headline`, a few words for figures and at most twenty of them, are measured and shown first.
     """
 
     id: str
@@ -223,7 +223,7 @@ class Claim:
     substitution: Substitution | None = None
     tuning: Setting | None = None
     version: int = 1
-    headline: bool = False
+    headline: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", self.id):

@@ -56,7 +56,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     protocol: str
     kind: str
     version: int
-    headline: bool
+    headline: str
     scale: str
     device: str
     registered: bool

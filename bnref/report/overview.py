@@ -126,7 +126,7 @@ def _plot(
     axes.axvline(0, color=canvas.INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     for place, line in enumerate(lines):
         _row(axes, place, line, left, right)
-    axes.set_yticks(range(len(lines)), [line.finding.id for line in lines])
+    axes.set_yticks(range(len(lines)), [_label(line.finding) for line in lines])
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
@@ -158,6 +158,10 @@ def _row(axes: Axes, place: int, line: Line, left: float, right: float) -> None:
     )
     told = words.status(status) + words.star(line.finding)
     axes.text(1.05, place, told, color=color, transform=side, va="center")
+
+
+def _label(finding: Finding) -> str:
+    return f"{finding.headline}  {finding.id}" if finding.headline else finding.id
 
 
 def _table(findings: Sequence[Finding], which: str) -> Table:

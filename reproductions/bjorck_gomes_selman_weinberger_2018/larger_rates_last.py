@@ -19,6 +19,7 @@ def doublings(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="BJ18-11-rates",
+    headline="one norm raises the rate",
     locator="section 3.1, appendix E",
     statement="Normalising nothing but the features before the classifier raises the largest "
     "learning rate at which a deep residual network trains at least fourfold.",

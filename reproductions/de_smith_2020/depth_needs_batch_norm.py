@@ -20,6 +20,7 @@ def only_batch_norm(rows: Rows) -> float:
 
 CLAIM = Claim(
     id="DS20-4",
+    headline="64 blocks need it",
     locator="section 3, table of version 1",
     statement="With 64 blocks a residual network trains with batch normalisation, and at no learning "
     "rate with branches at full strength and no normalisation, in most seeds.",

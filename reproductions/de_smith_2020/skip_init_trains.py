@@ -19,6 +19,7 @@ def small_start_helps(rows: Rows) -> float:
 
 CLAIM = Claim(
     id="DS20-5",
+    headline="SkipInit does without it",
     locator="section 3, table of version 1",
     statement="SkipInit trains residual networks of 4, 16 and 64 blocks from alpha = 0 and from "
     "1/sqrt(d), and not all of them from alpha = 1, in most seeds.",

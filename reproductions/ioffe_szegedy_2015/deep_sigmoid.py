@@ -21,7 +21,7 @@ def gained(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="IS15-16",
-    headline=True,
+    headline="deep sigmoid networks train",
     locator="section 1, section 4.2.2, figure 3, BN-x5-Sigmoid",
     statement="A network of eight or more sigmoid layers learns with batch normalisation: at its best rate "
     "it is at least 40 percentage points more accurate than the same network without, at its own.",

@@ -30,7 +30,7 @@ SETTINGS = {
 CLAIM = replace(
     deep_sigmoid.CLAIM,
     id="IS15-16-good-start",
-    headline=False,
+    headline="",
     locator="section 1, section 4.2.2, with a control that the paper does not have",
     statement="Also where the plain network starts from weights that make up for the sigmoid's slope, a "
     "network of eight or more sigmoid layers is at least 40 percentage points more accurate with batch "

@@ -26,7 +26,7 @@ def fewer(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="IS15-13",
-    headline=True,
+    headline="half the steps",
     locator="section 4.2.2, figures 2 and 3, BN-Baseline",
     statement="At the plain network's rate the same network with batch normalisation reaches the loss that "
     "the plain network ends at in less than half of its steps.",

@@ -33,7 +33,7 @@ ERROR_BY_SCALE = Curve(
 
 CLAIM = Claim(
     id="IS15-8",
-    headline=True,
+    headline="any initial scale",
     locator="abstract, section 1, section 3.3",
     statement="Batch normalisation reaches 95 % of its best accuracy from initial weights over at least two "
     "decades more of their scale than the same network without normalisation.",

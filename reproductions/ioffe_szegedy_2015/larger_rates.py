@@ -36,7 +36,7 @@ LOSS_BY_RATE = Curve(
 
 CLAIM = Claim(
     id="IS15-12",
-    headline=True,
+    headline="larger rates without divergence",
     locator="abstract, section 3.3, section 4.2.2",
     statement="Batch normalisation trains without divergence at a learning rate at least four times "
     "the largest one at which the same well-initialised network without normalisation trains.",

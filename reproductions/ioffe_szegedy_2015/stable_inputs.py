@@ -18,6 +18,7 @@ def steadier(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="IS15-11",
+    headline="stable inputs of layers",
     locator="section 4.1, figure 1 (b, c)",
     statement="From small random weights, the median input of a sigmoid in the last hidden layer drifts at "
     "least twice as far from probe to probe, in units of its spread, without batch normalisation as with it.",

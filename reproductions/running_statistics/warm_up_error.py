@@ -34,6 +34,6 @@ CLAIM = Claim(
             title="Test error against the momentum of the running statistics",
         ),
     ),
-    headline=True,
+    headline="a short run needs momentum 0.1",
     substitution=Substitution(better="lower", margin=1.0),
 )

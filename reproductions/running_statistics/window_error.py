@@ -37,6 +37,6 @@ CLAIM = Claim(
             "10-17: one of eleven gains half a point).",
         )
     },
-    headline=True,
+    headline="momentum 0.01 at batch 4",
     substitution=Substitution(better="higher", margin=0.5),
 )

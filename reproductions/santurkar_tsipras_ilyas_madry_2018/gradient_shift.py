@@ -37,6 +37,7 @@ def larger_shift(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="SA18-6",
+    headline="more covariate shift of gradients",
     locator="section 2.2, definition 2.1, figure 3 (a)",
     statement="The internal covariate shift ||G - G'|| of definition 2.1 is at least 1.25 times as large "
     "with batch normalisation as without.",

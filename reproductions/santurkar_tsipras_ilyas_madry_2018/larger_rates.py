@@ -43,6 +43,6 @@ CLAIM = Claim(
         ),
     ),
     figures=(LARGER_RATES,),
-    headline=True,
+    headline="larger rates leave chance",
     substitution=Substitution(better="higher", margin=1.0),
 )

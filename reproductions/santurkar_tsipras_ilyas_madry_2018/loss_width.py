@@ -17,7 +17,7 @@ def smoother(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="SA18-8",
-    headline=True,
+    headline="a smoother loss",
     locator="section 3.2, figure 4 (a)",
     statement="Along the gradient the loss of a plain network varies over a range at least twice as wide as "
     "that of the same network with batch normalisation (median over training).",

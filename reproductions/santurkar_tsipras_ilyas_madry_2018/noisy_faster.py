@@ -22,6 +22,7 @@ def larger_area(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="SA18-4",
+    headline="fast in spite of noise",
     locator="section 2.1, figure 2",
     statement="With noise behind every batch normalisation a network still trains faster than without "
     "normalisation: its mean training accuracy over the run is at least one point higher.",

@@ -26,6 +26,6 @@ CLAIM = Claim(
     region=above(1.0),
     unit="log2 ratio, plain over batch norm",
     figures=(CHANGE_RANGE, changes("identity", "batch_norm")),
-    headline=True,
+    headline="predictive gradients",
     substitution=Substitution(better="higher", margin=0.5),
 )

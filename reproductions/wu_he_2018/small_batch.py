@@ -41,7 +41,7 @@ TUNING = Setting(experiment=CLASSIFY, arms=TUNED, seeds=5, fixed={**FIXED, "batc
 
 CLAIM = Claim(
     id="WH18-1",
-    headline=True,
+    headline="fails at batch 2",
     locator="section 4.1, table 2, figure 1",
     statement="Shrinking the batch from 32 to 2 costs BatchNorm at least one percentage point more "
     "accuracy than it costs GroupNorm.",

@@ -103,7 +103,7 @@ def test_a_part_of_the_claims_or_other_seeds_are_judged_aside(bench):
 
 def test_headline_claims_come_first_and_each_verdict_with_the_last_of_its_cells(bench):
     bench.claim("A-1")
-    bench.claim("B-1", headline=True, gap=3.0)
+    bench.claim("B-1", headline="first", gap=3.0)
     bench.claim("C-1", of="B-1", gap=3.0, seeds=4)
     ran = bench.run("--bn-workers", "1")
     assert ran.code == 0, ran.text

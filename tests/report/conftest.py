@@ -181,7 +181,7 @@ def claims() -> list[tuple[Paper, Claim]]:
             claim(
                 "WH18-2-small",
                 settings=pair("wrong"),
-                headline=True,
+                headline="larger rates",
                 expected={
                     "small": Expectation(
                         outcome="refuted", because="too few images.", depends_on_scale=True

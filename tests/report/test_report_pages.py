@@ -174,7 +174,12 @@ def test_a_claim_is_in_one_group_and_headlines_come_first(made_up):
 
 def test_headlines_lead_their_group(made_up):
     marked = [
-        replace(one, finding=msgspec.structs.replace(one.finding, headline=one.finding.id == last))
+        replace(
+            one,
+            finding=msgspec.structs.replace(
+                one.finding, headline="first" * (one.finding.id == last)
+            ),
+        )
         for last in ["WH18-8"]
         for one in made_up
     ]
@@ -197,6 +202,7 @@ def test_of_many_judged_claims_the_overview_shows_the_headlines(made_up):
     few, many = (at_a_glance(laid_out(made_up * times, figures=False)).svg for times in (1, 3))
     assert "of every judged claim" in few
     assert "of every headline claim" in many
+    assert "larger rates  WH18-2-small" in many, "a headline stands beside its claim's id"
     assert "WH18-9" in few
     assert "WH18-9" not in many
 
