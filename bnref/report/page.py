@@ -35,12 +35,13 @@ FEW = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim on a page: its finding (rounded) and its figures."""
+    """One claim on a page: its finding (rounded), its figures, and the seconds of each of its cells."""
 
     finding: Finding
     paper: Paper
     unit: str
     drawings: tuple[Drawing, ...]
+    seconds: Mapping[str, float]
 
     @property
     def needed(self) -> str:
@@ -48,6 +49,11 @@ class Entry:
         if not self.finding.cells and self.finding.region == Bounds(lo=None, hi=None):
             return "–"
         return words.region(self.finding.region, self.unit)
+
+    @property
+    def cost(self) -> str:
+        """How many runs the verdict rests on and what they took, those shared with others included."""
+        return words.cost(self.seconds.values())
 
     @property
     def anchor(self) -> str:
@@ -111,6 +117,12 @@ class Page:
         """The scales and devices of the findings."""
         pairs = sorted({(finding.scale, finding.device) for finding in self.findings})
         return " and ".join(f"{scale} on {device}" for scale, device in pairs) or "none"
+
+    @property
+    def cost(self) -> str:
+        """All runs, each counted once, and what they took."""
+        each = {cell: s for entry in self.entries for cell, s in entry.seconds.items()}
+        return words.cost(each.values())
 
     @property
     def environment(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 
 from bnref.evidence.finding import Bounds, Comparison, EffectSize, Finding, Status
 
@@ -51,6 +52,11 @@ def probability(value: float | None) -> str:
 def with_unit(text: str, unit: str) -> str:
     """A number followed by its unit, which may be empty."""
     return f"{text} {unit}".strip()
+
+
+def cost(seconds: Collection[float]) -> str:
+    """Runs and the time that they took on one core: "24 runs, 19 core-seconds"."""
+    return f"{len(seconds):,} runs, {number(sum(seconds))} core-seconds"
 
 
 def region(bounds: Bounds, unit: str) -> str:

@@ -74,6 +74,7 @@ def laid_out(
                 one.question.paper,
                 one.question.claim.unit,
                 tuple(islice(drawn, len(finding.figures))),
+                {cell: record.seconds for cell, record in one.records.items()},
             )
             for one, finding in zip(judged, published, strict=True)
         ]

@@ -159,6 +159,20 @@ def test_every_claim_is_on_every_page_with_what_is_known_of_it(pages, page, made
     assert "difference: 11.1" in text
 
 
+def test_a_page_says_what_its_claims_cost_and_counts_shared_runs_once(made_up):
+    shown = laid_out(made_up, figures=False)
+    one = next(entry for entry in shown.entries if entry.seconds)
+    assert (
+        one.cost
+        == f"{len(one.seconds)} runs, {words.number(sum(one.seconds.values()))} core-seconds"
+    )
+    twice = laid_out([*made_up, *made_up], figures=False)
+    assert twice.cost == shown.cost
+    assert sum(len(entry.seconds) for entry in twice.entries) > len(
+        {cell for entry in twice.entries for cell in entry.seconds}
+    )
+
+
 def test_a_claim_is_in_one_group_and_headlines_come_first(made_up):
     found = {group.title: group.entries for group in groups(laid_out(made_up, figures=False))}
     ids = [entry.finding.id for entries in found.values() for entry in entries]
