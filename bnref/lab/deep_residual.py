@@ -4,6 +4,7 @@ Post-activation blocks x <- relu(skip(x) + f2(relu(f1(x)))) (He et al. 2016, sec
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +78,21 @@ def network(cell: Cell, data: Data) -> Residual:
     net = build(inside, before_head, data.train.images[0], data.classes, blocks, width)
     initialise(net, cell.seed, gain=1.0)
     return net.to(cell.device)
+
+
+def recipe(cell: Cell) -> dict[str, Any]:
+    """How `train` trains it but for rate and steps: plain SGD where the arm says nothing else.
+
+    Arm: batch_size and optionally sgd_momentum, weight_decay, augment.
+    """
+    arm = cell.arm
+    return {
+        "batch_size": int(arm["batch_size"]),  # type: ignore[arg-type]
+        "seed": cell.seed,
+        "sgd_momentum": float(arm.get("sgd_momentum") or 0),
+        "weight_decay": float(arm.get("weight_decay") or 0),
+        "augment": arm.get("augment"),
+    }
 
 
 def resnet(

@@ -5,6 +5,7 @@ of them.
 """
 
 import math
+from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Rows, Setting, grid
 from bnref.evidence.figure import Histogram
@@ -16,6 +17,14 @@ PRODUCTS = Setting(
     seeds=20,
     fixed={"width": 200},
 )
+
+SCALES = {
+    "small": PRODUCTS,
+    "smoke": PRODUCTS.shrunk(width=100),
+    "gpu": replace(PRODUCTS, fixed={"width": 1000}),
+    "paper": replace(PRODUCTS, fixed={"width": 4000}),
+}
+"""The width of the paper's matrices is not known."""
 
 
 def from_the_law(rows: Rows) -> float:
@@ -35,7 +44,7 @@ CLAIM = Claim(
     protocol="Matrices of 200 x 200 entries N(0, 1/200), float64. Participation (sum s^2)^2 / (200"
     " sum s^4), which is 1 for equal singular values. The worst of the three products "
     "counts.",
-    settings={"small": PRODUCTS, "smoke": PRODUCTS.shrunk(width=100)},
+    settings=SCALES,
     effect=from_the_law,
     region=within(math.log2(0.9), math.log2(1.1)),
     unit="log2 ratio to 1/(M + 1)",

@@ -6,7 +6,7 @@ Pilots on seeds 0-7: 0.135 to 0.215 more for two more factors.
 from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.figure import Histogram
 from bnref.evidence.verdict import above
-from reproductions.bjorck_gomes_selman_weinberger_2018.spectrum_participation import PRODUCTS
+from reproductions.bjorck_gomes_selman_weinberger_2018.spectrum_participation import SCALES
 
 
 def more_near_zero(rows: Rows) -> float:
@@ -21,7 +21,7 @@ CLAIM = Claim(
     statement="From one to three and from three to five Gaussian matrices the share of singular "
     "values of their product below 0.1 grows by at least ten points each.",
     protocol="The products of BJ18-12, whose mean squared singular value is 1.",
-    settings={"small": PRODUCTS, "smoke": PRODUCTS.shrunk(width=100)},
+    settings=SCALES,
     effect=more_near_zero,
     region=above(0.1),
     unit="share of the singular values",

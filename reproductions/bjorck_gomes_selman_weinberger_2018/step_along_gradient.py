@@ -8,7 +8,7 @@ import math
 from bnref.evidence.claim import Claim, Reported, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import STEP, STEP_PROTOCOL, three
+from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
 
 
 def farther(rows: Rows) -> float:
@@ -23,7 +23,7 @@ CLAIM = Claim(
     statement="Along the gradient of the first batch a deep residual network with batch "
     "normalisation tolerates steps at least five times as large as one without.",
     protocol=STEP_PROTOCOL + "At the first batch.",
-    settings={"small": STEP, "smoke": STEP.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(STEP),
     effect=farther,
     region=above(0.7),
     unit="decades",

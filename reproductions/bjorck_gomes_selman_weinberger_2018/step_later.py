@@ -17,6 +17,7 @@ from reproductions.deep_nets import (
     STEP,
     STEP_PROTOCOL,
     stepping,
+    steps,
 )
 
 LATER = replace(STEP, arms=(stepping(PLAIN, PLAIN_RATE, 7), stepping(FULL, NORMALISED_RATE, 7)))
@@ -36,7 +37,7 @@ CLAIM = Claim(
     protocol=STEP_PROTOCOL
     + "At the seventh batch of plain SGD at the rates of the paper's figure, 0.1 with batch"
     " norm and 1e-4 without.",
-    settings={"small": LATER, "smoke": LATER.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(LATER),
     effect=farther,
     region=above(0.7),
     unit="decades",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Arm, Claim, Expectation, Rows, Substitution
 from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping
+from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping, steps
 
 OTHERS = ("group_norm", "layer_norm")
 ARMS = tuple(stepping(Arm(n, {"norm": n, "where": "every"}), NORMALISED_RATE) for n in OTHERS)
@@ -30,7 +30,7 @@ CLAIM = Claim(
     protocol=STEP_PROTOCOL
     + "At the first batch; group norm with at least two channels per group. The worse of "
     "the two counts.",
-    settings={"small": ALIKE, "smoke": ALIKE.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(ALIKE),
     effect=farther,
     region=above(0.7),
     unit="decades",
