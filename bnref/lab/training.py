@@ -58,14 +58,16 @@ def train(
     sgd_momentum: float = 0.0,
     weight_decay: float = 0.0,
     drops: tuple[float, ...] = (),
+    fall: float = 10.0,
     order: str = "order",
     augment: str | None = None,
+    worst_loss: float = DIVERGED_LOSS,
     probe: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Run:
-    """Minimise the cross-entropy by SGD for `steps` batches, stopping where the run diverges.
+    """Minimise the cross-entropy by SGD for `steps` batches, stopping where it exceeds `worst_loss`.
 
     `probe(step, images, labels)` sees each batch before its step and must leave the net as it was.
-    `weight_decay` times every parameter is added to its gradient. The rate falls to a tenth after
+    `weight_decay` times every parameter is added to its gradient. The rate is divided by `fall` after
     each of the shares of the steps in `drops`. The order of the batches depends on (seed, order)
     alone. `augment` is as in `batches_of`.
     """
@@ -83,7 +85,7 @@ def train(
     indices = batches(split, batch_size, steps, generator(seed, order))
     for step, (images, labels) in enumerate(batches_of(split, indices, augment, seed)):
         if step in falls:
-            optimiser.param_groups[0]["lr"] /= 10
+            optimiser.param_groups[0]["lr"] /= fall
         if probe is not None:
             probe(step, images, labels)
         optimiser.zero_grad(set_to_none=True)
@@ -94,15 +96,15 @@ def train(
         losses[step] = loss.detach()
         accuracies[step] = (logits.detach().argmax(1) == labels).float().mean()
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
-            seen = ended(losses[: step + 1], accuracies[: step + 1])
+            seen = ended(losses[: step + 1], accuracies[: step + 1], worst_loss)
             if seen.diverged:
                 return seen
     return Run(losses, accuracies, diverged=False)
 
 
-def ended(losses: Tensor, accuracies: Tensor) -> Run:
-    """The run up to its first loss that is not finite or above DIVERGED_LOSS."""
-    bad = ~(losses <= DIVERGED_LOSS)
+def ended(losses: Tensor, accuracies: Tensor, worst_loss: float = DIVERGED_LOSS) -> Run:
+    """The run up to its first loss that is not finite or above `worst_loss`, where it diverged."""
+    bad = ~(losses <= worst_loss)
     if not bad.any():
         return Run(losses, accuracies, diverged=False)
     end = int(bad.nonzero()[0])

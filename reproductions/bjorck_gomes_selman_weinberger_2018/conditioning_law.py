@@ -29,8 +29,8 @@ CLAIM = Claim(
     locator="section 4",
     statement="The condition number of a product of M Gaussian matrices of width N grows by "
     "[psi(N/2) - psi(1/2)] / 2 per factor in natural logarithms, within a factor of 1.5.",
-    protocol="The Gaussian products of BJ18-13: N = 16 and M up to 12. The law is the difference between the largest and "
-    "the least Lyapunov exponent, exact for many factors.",
+    protocol="The Gaussian products of BJ18-13: N = 16 and M up to 12. The law is the "
+    "difference between the largest and the least Lyapunov exponent, exact for many factors.",
     settings=SCALES,
     effect=from_the_law,
     region=within(-math.log2(1.5), math.log2(1.5)),

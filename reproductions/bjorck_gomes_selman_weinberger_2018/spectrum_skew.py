@@ -4,9 +4,11 @@ Pilots on seeds 0-7: 0.135 to 0.215 more for two more factors.
 """
 
 from bnref.evidence.claim import Claim, Rows
-from bnref.evidence.figure import Histogram
 from bnref.evidence.verdict import above
-from reproductions.bjorck_gomes_selman_weinberger_2018.spectrum_participation import SCALES
+from reproductions.bjorck_gomes_selman_weinberger_2018.spectrum_participation import (
+    SCALES,
+    SPECTRA,
+)
 
 
 def more_near_zero(rows: Rows) -> float:
@@ -25,12 +27,5 @@ CLAIM = Claim(
     effect=more_near_zero,
     region=above(0.1),
     unit="share of the singular values",
-    figures=(
-        Histogram(
-            series="singular_values",
-            hue="factors",
-            x_label="singular value",
-            title="Singular values of products of 200 x 200 Gaussian matrices",
-        ),
-    ),
+    figures=(SPECTRA,),
 )

@@ -7,9 +7,8 @@ decades, more than batch norm everywhere.
 import math
 
 from bnref.evidence.claim import Claim, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
+from reproductions.deep_nets import FIRST_BATCH, STEP, STEP_PROTOCOL, steps, three
 
 
 def farther(rows: Rows) -> float:
@@ -28,17 +27,6 @@ CLAIM = Claim(
     effect=farther,
     region=above(0.7),
     unit="decades",
-    figures=(
-        Band(
-            series="ratio",
-            hue="arm",
-            x="alpha",
-            log_x=True,
-            log_y=True,
-            x_label="step alpha along the gradient",
-            y_label="loss / loss before the step",
-            title="Loss along the gradient, batch 1",
-        ),
-    ),
+    figures=(FIRST_BATCH,),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -7,9 +7,15 @@ import math
 from dataclasses import replace
 
 from bnref.evidence.claim import Arm, Claim, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping, steps
+from reproductions.deep_nets import (
+    FIRST_BATCH,
+    NORMALISED_RATE,
+    STEP,
+    STEP_PROTOCOL,
+    stepping,
+    steps,
+)
 
 OTHERS = ("group_norm", "layer_norm")
 ARMS = tuple(stepping(Arm(n, {"norm": n, "where": "every"}), NORMALISED_RATE) for n in OTHERS)
@@ -35,18 +41,7 @@ CLAIM = Claim(
     region=above(0.7),
     unit="decades",
     unverified=("appendix K, table 4: other normalisers",),
-    figures=(
-        Band(
-            series="ratio",
-            hue="arm",
-            x="alpha",
-            log_x=True,
-            log_y=True,
-            x_label="step alpha along the gradient",
-            y_label="loss / loss before the step",
-            title="Loss along the gradient, batch 1",
-        ),
-    ),
+    figures=(FIRST_BATCH,),
     expected={
         "small": Expectation(
             outcome="inconclusive",

@@ -22,13 +22,13 @@ def run(cell: Cell) -> Measured:
 
     With g_b the gradient of a random batch drawn with replacement from N images, in training mode, and
     g that of all N in one batch:  noise(b) = E|g_b - E g_b|^2,  bias(b) = |E g_b - g|^2, both relative
-    to |g|^2 in the series. E g_b is a mean over `repeats` batches; the bias is the product of the
-    errors of its two halves, so that noise does not add to it. Metrics: noise_slope and bias_slope,
+    to |g|^2 in the series. E g_b is a mean over `repeats` batches, twice; the bias is the product of
+    the errors of the two, so that noise does not add to it. Metrics: noise_slope and bias_slope,
     over all sizes (none where the product is not positive at some size), and `bias`, the root at the
     smallest size.
 
     Arm: those of `deep_residual`'s network and recipe, and data, pool, learning_rate, steps,
-    train_images (N), sizes ("4,8,16"), repeats.
+    train_images (N), sizes (in factors of two: "8,16,32"), repeats.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -45,17 +45,17 @@ def run(cell: Cell) -> Measured:
     draw = generator(cell.seed, "batches of gradients")
     noise, bias = [], []
     for b in sizes:
-        chosen = torch.randint(kept, (2, repeats // 2, b), generator=draw)
+        chosen = torch.randint(kept, (2, repeats, b), generator=draw)
         first, second = (mean_and_noise(net, images, half) for half in chosen)
         noise.append((first[1] + second[1]) / 2 / size)
         bias.append(float((first[0] - whole) @ (second[0] - whole)) / size)
     metrics = {
         "train_accuracy": result.last(result.accuracies),
-        "noise_slope": log_slope(sizes, noise),
+        "noise_slope": log_slope(noise),
         "bias": max(bias[0], 0.0) ** 0.5,
     }
     if min(bias) > 0:
-        metrics["bias_slope"] = log_slope(sizes, bias)
+        metrics["bias_slope"] = log_slope(bias)
     series = {"batch_size": [float(b) for b in sizes], "noise": noise, "bias": bias}
     return Measured(metrics=metrics, series=series, data=data.sha256)
 
@@ -77,6 +77,6 @@ def mean_and_noise(net: nn.Module, split: Split, batches: Tensor) -> tuple[Tenso
     return mean, float((square - count * mean.square().sum()) / (count - 1))
 
 
-def log_slope(sizes: list[int], values: list[float]) -> float:
-    """Least-squares slope of log2(values) on log2(sizes), which are in factors of two."""
+def log_slope(values: list[float]) -> float:
+    """Least-squares slope of log2(values) on log2 of the sizes, which are in factors of two."""
     return slope(torch.tensor(values, dtype=torch.float64).log2())
