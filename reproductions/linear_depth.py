@@ -20,7 +20,7 @@ LINEAR = Setting(
 
 LINEAR_SCALES: Mapping[str, Setting] = {
     "small": LINEAR,
-    "smoke": LINEAR.shrunk(width=8, lowest=-4, steps=40),
+    "smoke": LINEAR.shrunk(lowest=-6, highest=0),
     "gpu": replace(LINEAR, fixed={**LINEAR.fixed, "width": 64, "lowest": -10, "steps": 2000}),
     "paper": replace(LINEAR, fixed={**LINEAR.fixed, "width": 256, "lowest": -12, "steps": 10_000}),
 }

@@ -6,7 +6,7 @@ The interaction that BJ18-1-rates and BJ18-14 are halves of. Pilots on seeds 50-
 from dataclasses import replace
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
-from bnref.evidence.effects import log_ratio
+from bnref.evidence.effects import less, log_ratio
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.deep_nets import (
@@ -26,12 +26,11 @@ BY_DEPTH = replace(RATE, arms=tuple(deep(arm, b) for arm in (PLAIN, FULL) for b 
 
 def falls_further(rows: Rows) -> Effect:
     """log2 by which the largest rate falls from 3 to 18 blocks, plain less batch norm."""
-    ends = []
+    falls = []
     for found in (rows.where(norm="identity"), rows.without(norm=("identity",))):
-        fall = log_ratio(*(largest(Rows(found).one(blocks=b)) for b in (SHALLOW, DEEP)), base=2)
-        ends.append(fall if isinstance(fall, tuple) else (fall, fall))
-    (low, high), (less, more) = ends
-    return low - more, high - less
+        shallow, deep = (largest(Rows(found).one(blocks=b)) for b in (SHALLOW, DEEP))
+        falls.append(log_ratio(shallow, deep, base=2))
+    return less(*falls)
 
 
 CLAIM = Claim(

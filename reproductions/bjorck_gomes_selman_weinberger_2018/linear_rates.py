@@ -4,7 +4,7 @@ Pilots on seeds 50-56: two to three doublings more with Gaussian factors.
 """
 
 from bnref.evidence.claim import Claim, Effect, Rows
-from bnref.evidence.effects import log_ratio
+from bnref.evidence.effects import less, log_ratio
 from bnref.evidence.verdict import above
 from reproductions.linear_depth import (
     LINEAR_PROTOCOL,
@@ -17,13 +17,11 @@ from reproductions.linear_depth import (
 
 def falls_further(rows: Rows) -> Effect:
     """log2 by which the largest rate falls from 2 to 12 factors, Gaussian less orthogonal."""
-    gaussian, orthogonal = (
-        log_ratio(*map(largest_rate, two_depths(rows, weights)), base=2)
-        for weights in ("gaussian", "orthogonal")
-    )
-    low, high = gaussian if isinstance(gaussian, tuple) else (gaussian, gaussian)
-    less, more = orthogonal if isinstance(orthogonal, tuple) else (orthogonal, orthogonal)
-    return low - more, high - less
+    falls = []
+    for weights in ("gaussian", "orthogonal"):
+        shallow, deep = map(largest_rate, two_depths(rows, weights))
+        falls.append(log_ratio(shallow, deep, base=2))
+    return less(*falls)
 
 
 CLAIM = Claim(

@@ -3,10 +3,8 @@
 Pilots on seeds 50-56: the steps grow fiftyfold with Gaussian factors and threefold with orthogonal ones.
 """
 
-import math
-
-from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows
-from bnref.evidence.effects import log_ratio
+from bnref.evidence.claim import Claim, Effect, Rows
+from bnref.evidence.effects import less, log_ratio
 from bnref.evidence.verdict import above
 from reproductions.linear_depth import (
     LINEAR_PROTOCOL,
@@ -19,14 +17,11 @@ from reproductions.linear_depth import (
 
 def slows_more(rows: Rows) -> Effect:
     """log2 by which the steps grow from 2 to 12 factors, Gaussian less orthogonal."""
-    shallow, deep = (steps(row) for row in two_depths(rows, "gaussian"))
-    near, far = (steps(row) for row in two_depths(rows, "orthogonal"))
-    if isinstance(shallow, tuple) or isinstance(near, tuple) or isinstance(far, tuple):
-        return UNDEFINED
-    lost = log_ratio(deep, shallow, base=2)
-    low, high = lost if isinstance(lost, tuple) else (lost, lost)
-    kept = math.log2(max(far, 1) / max(near, 1))
-    return low - kept, high - kept
+    growths = []
+    for weights in ("gaussian", "orthogonal"):
+        shallow, deep = map(steps, two_depths(rows, weights))
+        growths.append(log_ratio(deep, shallow, base=2))
+    return less(*growths)
 
 
 CLAIM = Claim(

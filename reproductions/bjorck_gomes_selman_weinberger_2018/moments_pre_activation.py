@@ -33,8 +33,8 @@ CLAIM = Claim(
     settings={
         "small": WIDE,
         "smoke": at_start_smoke("batch_norm").shrunk(depth=16),
-        "gpu": replace(WIDE, fixed={**WIDE.fixed, "width": 1024}),
-        "paper": replace(WIDE, fixed={**WIDE.fixed, "width": 1024, "depth": 54}),
+        "gpu": replace(WIDE, fixed={**WIDE.fixed, "width": 512}),
+        "paper": replace(WIDE, fixed={**WIDE.fixed, "width": 512, "depth": 54}),
     },
     effect=grows,
     region=above(math.log(3)),
