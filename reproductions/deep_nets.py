@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from bnref.evidence.cell import Value
 from bnref.evidence.claim import Arm, Effect, Row, Rows, Setting
-from bnref.evidence.figure import Band, Overlay
 from reproductions.beds import FASHION
 from reproductions.paper_beds import CIFAR10, Bed, on
 
@@ -103,32 +102,6 @@ STEP_PROTOCOL = (
     "four from 4e-6 to 4. Reach: the largest alpha up to which the loss stays at most where it began. "
 )
 
-
-def along_gradient(batch: int, *overlay: Overlay) -> Band:
-    """The paper's figure 3 at one batch: relative loss against the step."""
-    return Band(
-        series="ratio",
-        hue="arm",
-        x="alpha",
-        log_x=True,
-        log_y=True,
-        x_label="step alpha along the gradient",
-        y_label="loss / loss before the step",
-        title=f"Loss along the gradient, batch {batch}",
-        overlay=overlay,
-    )
-
-
-def figure_3(batch: int) -> str:
-    """Where the numbers of the overlays are from."""
-    return f"read off figure 3, mini-batch {batch} (ResNet-110, CIFAR-10)"
-
-
-FIRST_BATCH = along_gradient(
-    1,
-    Overlay(points={2.5e-4: 0.1, 7e-4: 1.0, 2.7e-3: 1e6}, source=figure_3(1), line="identity"),
-    Overlay(points={0.03: 0.85, 0.07: 1.0, 0.2: 2.8}, source=figure_3(1), line="batch_norm"),
-)
 
 UPDATE = Setting(
     experiment="bnref.lab.experiments.first_updates",

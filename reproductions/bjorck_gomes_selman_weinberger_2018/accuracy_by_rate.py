@@ -8,13 +8,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import (
-    ERROR_BY_RATE,
-    FIGURE_1,
-    LEARNING_CURVES,
-    ends,
-    fit,
-)
+from reproductions.rate_ends import ERROR_BY_RATE, FIGURE_1, LEARNING_CURVES, ends, fit
 from reproductions.residual import slope
 
 

@@ -8,12 +8,7 @@ those of BJ18-1-start-rates, too, and two thirds of them of seven others.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import within
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import (
-    ERROR_BY_RATE,
-    LEARNING_CURVES,
-    best,
-    fit,
-)
+from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, best, fit
 
 
 def gain(rows: Rows) -> Effect:

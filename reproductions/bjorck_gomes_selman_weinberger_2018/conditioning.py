@@ -59,7 +59,7 @@ CLAIM = Claim(
             x="factors",
             x_label="factors",
             y_label="log10 condition number",
-            title="Condition number of products of 16 x 16 matrices",
+            title="Condition number of products of random matrices",
         ),
     ),
 )

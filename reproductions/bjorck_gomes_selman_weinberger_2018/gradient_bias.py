@@ -1,6 +1,7 @@
 """With batch norm the mean of batch gradients is not the gradient on all images (Bjorck et al. 2018, eq. 2).
 
-The premise of the bound, that a batch's gradient is the true one plus noise of mean zero.
+The premise of the bound, that a batch's gradient is the true one plus noise of mean zero. Pilots on
+seeds 50-57: 0.5 to 1.3.
 """
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution

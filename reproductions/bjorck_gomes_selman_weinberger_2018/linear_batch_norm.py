@@ -7,13 +7,7 @@ it, 2 or 3 from orthogonal factors without.
 from bnref.evidence.claim import Claim, Effect, Rows
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
-from reproductions.linear_depth import (
-    DEEP,
-    LINEAR_PROTOCOL,
-    LINEAR_SCALES,
-    STEPS_BY_DEPTH,
-    steps,
-)
+from reproductions.linear_depth import DEEP, LINEAR_PROTOCOL, LINEAR_SCALES, STEPS_BY_DEPTH, steps
 
 
 def times_slower(rows: Rows) -> Effect:

@@ -6,13 +6,7 @@ Pilots on seeds 50-58: 0.6 to 2 doublings, median 1.1.
 from bnref.evidence.claim import Claim, Effect, Rows
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
-from reproductions.linear_depth import (
-    DEEP,
-    LINEAR_PROTOCOL,
-    LINEAR_SCALES,
-    STEPS_BY_DEPTH,
-    steps,
-)
+from reproductions.linear_depth import DEEP, LINEAR_PROTOCOL, LINEAR_SCALES, STEPS_BY_DEPTH, steps
 
 
 def times_faster(rows: Rows) -> Effect:

@@ -11,12 +11,7 @@ from statistics import fmean
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import within
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import (
-    ERROR_BY_RATE,
-    LEARNING_CURVES,
-    ends,
-    fit,
-)
+from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, ends, fit
 
 
 def difference(rows: Rows) -> Effect:

@@ -10,13 +10,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Subst
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import (
-    ERROR_BY_RATE,
-    LEARNING_CURVES,
-    End,
-    fit,
-    matched,
-)
+from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, End, fit, matched
 
 
 def steps(end: End) -> Effect:

@@ -7,7 +7,8 @@ import math
 
 from bnref.evidence.claim import Claim, Reported, Rows, Substitution
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import FIRST_BATCH, STEP, STEP_PROTOCOL, steps, three
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
 
 
 def farther(rows: Rows) -> float:

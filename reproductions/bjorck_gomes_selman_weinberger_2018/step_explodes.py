@@ -1,10 +1,14 @@
-"""Too large a step makes the loss explode without batch norm, not with it (Bjorck et al. 2018, figure 3)."""
+"""Too large a step makes the loss explode without batch norm, not with it (Bjorck et al. 2018, figure 3).
+
+Pilots on seeds 50-57: 4.1 to 4.6 decades.
+"""
 
 import math
 
 from bnref.evidence.claim import Claim, Reported, Row, Rows, Substitution
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import FIRST_BATCH, STEP, STEP_PROTOCOL, steps, three
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
 
 
 def worst(row: Row) -> float:

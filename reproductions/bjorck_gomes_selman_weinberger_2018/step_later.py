@@ -9,6 +9,7 @@ from dataclasses import replace
 from bnref.evidence.claim import Claim, Expectation, Rows, Substitution
 from bnref.evidence.figure import Overlay
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import along_gradient, figure_3
 from reproductions.deep_nets import (
     FULL,
     NORMALISED_RATE,
@@ -16,8 +17,6 @@ from reproductions.deep_nets import (
     PLAIN_RATE,
     STEP,
     STEP_PROTOCOL,
-    along_gradient,
-    figure_3,
     stepping,
     steps,
 )

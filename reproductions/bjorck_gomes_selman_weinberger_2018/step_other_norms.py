@@ -8,14 +8,8 @@ from dataclasses import replace
 
 from bnref.evidence.claim import Arm, Claim, Expectation, Rows, Substitution
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import (
-    FIRST_BATCH,
-    NORMALISED_RATE,
-    STEP,
-    STEP_PROTOCOL,
-    stepping,
-    steps,
-)
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping, steps
 
 OTHERS = ("group_norm", "layer_norm")
 ARMS = tuple(stepping(Arm(n, {"norm": n, "where": "every"}), NORMALISED_RATE) for n in OTHERS)

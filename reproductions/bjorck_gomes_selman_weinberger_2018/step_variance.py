@@ -1,35 +1,13 @@
 """Dividing by the batch's deviation alone allows larger first steps (Bjorck et al. 2018, appendix K).
 
-Pilots on seeds 50-57.
+Pilots on seeds 50-57: 0.2 to 1.9 decades, six of eight above the bound.
 """
 
-import math
-from dataclasses import replace
-
-from bnref.evidence.claim import Arm, Claim, Rows
+from bnref.evidence.claim import Claim, Expectation
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import (
-    FIRST_BATCH,
-    NORMALISED_RATE,
-    PLAIN,
-    PLAIN_RATE,
-    STEP,
-    STEP_PROTOCOL,
-    stepping,
-    steps,
-)
-
-HALF = "bnref.lab.halves:VarianceOnly"
-ARMS = (
-    stepping(PLAIN, PLAIN_RATE),
-    stepping(Arm("variance_only", {"norm": HALF, "where": "every"}), NORMALISED_RATE),
-)
-
-
-def farther(rows: Rows) -> float:
-    """log10 of the reach at the first batch, with this half of a batch norm over without."""
-    return math.log10(rows.one(norm=HALF)["reach"] / rows.one(norm="identity")["reach"])
-
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.bjorck_gomes_selman_weinberger_2018.step_mean import alone, farther
+from reproductions.deep_nets import STEP_PROTOCOL
 
 CLAIM = Claim(
     id="BJ18-15-variance",
@@ -37,9 +15,16 @@ CLAIM = Claim(
     statement="Dividing by the deviation of the batch, without subtracting its mean, lets a deep "
     "residual network take steps along its first gradient at least five times as large.",
     protocol=STEP_PROTOCOL + "At the first batch.",
-    settings=steps(replace(STEP, arms=ARMS)),
+    settings=alone("variance_only", "VarianceOnly"),
     effect=farther,
     region=above(0.7),
     unit="decades",
     figures=(FIRST_BATCH,),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="In pilots two of eight seeds gain a factor of two only and the others five and more: "
+            "twelve seeds hardly tell such a share from a half.",
+        )
+    },
 )
