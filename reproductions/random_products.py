@@ -48,6 +48,6 @@ SPECTRA = Histogram(
     x_label="singular value",
     title="Singular values of products of Gaussian matrices",
     overlay=tuple(
-        Overlay(points=density(m), source=f"limit for {m} factors", line=str(m)) for m in (1, 3, 5)
+        Overlay(points=density(m), source="the limit law", line=str(m)) for m in (1, 3, 5)
     ),
 )

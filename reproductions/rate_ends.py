@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bnref.evidence.claim import Row, Rows
-from bnref.evidence.figure import Band, Overlay, Traces
+from bnref.evidence.figure import Band, Figure, Overlay, Traces
 from reproductions.rate_accuracy import kind, small_batch
 
 BEST = {"batch_norm": 2.0, "final_batch_norm": 0.5, "skip_init": 2.0**-5}
@@ -58,34 +58,44 @@ def fit(*compared: End) -> bool:
 
 FIGURE_1 = "read off figure 1 (ResNet-110, CIFAR-10)"
 
-ERROR_BY_RATE = Band(
-    series="test_error",
-    hue="form",
-    x="learning_rate",
-    log_x=True,
-    x_label="learning rate",
-    y_label="test error",
-    title="Test error by learning rate, all trained until they fit",
-    overlay=(
-        Overlay(points={1e-4: 0.187, 3e-3: 0.096, 0.1: 0.068}, source=FIGURE_1, line="batch_norm"),
-        Overlay(points={1e-4: 0.18}, source=FIGURE_1, line="plain"),
+OVERLAYS = {
+    "batch_norm": Overlay(
+        points={1e-4: 0.187, 3e-3: 0.096, 0.1: 0.068}, source=FIGURE_1, line="batch_norm"
     ),
-)
+    "plain": Overlay(points={1e-4: 0.18}, source=FIGURE_1, line="plain"),
+}
 
 
-def by_epoch(curve: str, title: str) -> Traces:
-    """The paper's figure 1: an accuracy by epoch, a panel for each network, a line for each rate."""
-    return Traces(
-        series=tuple(f"{curve}_{rate:g}" for rate in (2.0**-5, 0.125, 0.25, 0.5, 2.0)),
+def figures(
+    *overlays: str, rates: tuple[float, ...] = (2.0**-5, 0.125, 0.5, 2.0)
+) -> tuple[Figure, ...]:
+    """The paper's figure 1, accuracy by epoch at these rates, and where its lines end.
+
+    `overlays` names the networks whose ends in the paper are drawn over ours.
+    """
+    error = Band(
+        series="test_error",
         hue="form",
-        x="epoch",
-        x_label="epoch",
-        y_label=curve.replace("_", " "),
-        title=title,
+        x="learning_rate",
+        log_x=True,
+        x_label="learning rate",
+        y_label="test error",
+        title="Test error by learning rate, all trained until they fit",
+        overlay=tuple(OVERLAYS[name] for name in overlays),
     )
-
-
-LEARNING_CURVES = (
-    by_epoch("train_accuracy", "Training accuracy by epoch, at each rate"),
-    by_epoch("validation_accuracy", "Accuracy on images not trained on, by epoch, at each rate"),
-)
+    titles = {
+        "train_accuracy": "Training accuracy by epoch, at each rate",
+        "validation_accuracy": "Accuracy on images not trained on, by epoch, at each rate",
+    }
+    curves = (
+        Traces(
+            series=tuple(f"{curve}_{rate:g}" for rate in rates),
+            hue="form",
+            x="epoch",
+            x_label="epoch",
+            y_label=curve.replace("_", " "),
+            title=title,
+        )
+        for curve, title in titles.items()
+    )
+    return (error, *curves)

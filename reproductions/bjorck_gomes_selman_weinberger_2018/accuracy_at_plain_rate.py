@@ -6,7 +6,7 @@ Pilots on seeds 50-61: 0.5 to 3.2 points, median 1.4.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, best, fit, matched
+from reproductions.rate_ends import best, figures, fit, matched
 
 
 def half_the_gain_less_that_at_the_same_rate(rows: Rows) -> Effect:
@@ -37,6 +37,6 @@ CLAIM = Claim(
             source="read off figure 1: 93.2 and 81.3 with batch norm, 82.0 without",
         ),
     ),
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("plain", "batch_norm"),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -8,7 +8,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, FIGURE_1, LEARNING_CURVES, ends, fit
+from reproductions.rate_ends import FIGURE_1, ends, figures, fit
 from reproductions.residual import slope
 
 
@@ -40,6 +40,6 @@ CLAIM = Claim(
         )
     ),
     unverified=("appendix B: epochs at the rate 0.1",),
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("batch_norm"),
     substitution=Substitution(better="higher", margin=0.5),
 )

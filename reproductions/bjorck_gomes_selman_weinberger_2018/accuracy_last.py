@@ -7,7 +7,7 @@ core-seconds, of which all but the last layer's are those of other claims.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, best, fit
+from reproductions.rate_ends import best, figures, fit
 
 
 def beyond_half(rows: Rows) -> Effect:
@@ -38,6 +38,6 @@ CLAIM = Claim(
         ),
     ),
     unverified=("appendix E: learning rate and test accuracy with the last layer normalised",),
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("plain", "batch_norm"),
     substitution=Substitution(better="higher", margin=0.5),
 )

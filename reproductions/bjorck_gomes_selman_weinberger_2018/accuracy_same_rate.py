@@ -6,7 +6,7 @@ Pilots on seeds 50-61: -2.0 to 1.5 points, median -0.2.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
 from bnref.evidence.verdict import within
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, fit, matched
+from reproductions.rate_ends import figures, fit, matched
 
 
 def gain(rows: Rows) -> Effect:
@@ -33,6 +33,6 @@ CLAIM = Claim(
             source="read off figure 1: 81.3 and 82.0",
         ),
     ),
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("plain", "batch_norm"),
     substitution=Substitution(better="lower", margin=0.5),
 )

@@ -8,7 +8,7 @@ those of BJ18-1-start-rates, too, and two thirds of them of seven others.
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import within
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, best, fit
+from reproductions.rate_ends import best, figures, fit
 
 
 def gain(rows: Rows) -> Effect:
@@ -29,6 +29,6 @@ CLAIM = Claim(
     effect=gain,
     region=within(-1.5, 1.5),
     unit="percentage points",
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("batch_norm", rates=(2.0**-5, 0.125, 0.25, 2.0)),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -9,7 +9,7 @@ import math
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, End, ends, fit
+from reproductions.rate_ends import End, ends, figures, fit
 from reproductions.residual import slope
 
 
@@ -37,6 +37,6 @@ CLAIM = Claim(
     effect=gains_less,
     region=above(0.5),
     unit="percentage points per decade",
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures("batch_norm", rates=(2.0**-5, 0.125, 0.25, 2.0)),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -11,7 +11,7 @@ from statistics import fmean
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import within
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, ends, fit
+from reproductions.rate_ends import ends, figures, fit
 
 
 def difference(rows: Rows) -> Effect:
@@ -33,6 +33,6 @@ CLAIM = Claim(
     effect=difference,
     region=within(-1.0, 1.0),
     unit="percentage points",
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures(),
     substitution=Substitution(better="lower", margin=0.5),
 )

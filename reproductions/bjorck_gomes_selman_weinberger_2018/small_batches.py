@@ -8,7 +8,7 @@ from statistics import fmean
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Rows, Substitution
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, ends, fit
+from reproductions.rate_ends import ends, figures, fit
 
 
 def gain(rows: Rows) -> Effect:
@@ -29,6 +29,6 @@ CLAIM = Claim(
     effect=gain,
     region=above(0.5),
     unit="percentage points",
-    figures=(ERROR_BY_RATE, *LEARNING_CURVES),
+    figures=figures(),
     substitution=Substitution(better="higher", margin=0.5),
 )

@@ -10,7 +10,7 @@ from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Subst
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
-from reproductions.rate_ends import ERROR_BY_RATE, LEARNING_CURVES, End, fit, matched
+from reproductions.rate_ends import End, figures, fit, matched
 
 
 def steps(end: End) -> Effect:
@@ -41,6 +41,6 @@ CLAIM = Claim(
             source="read off figure 1: about 26 % and 17 % of the training",
         ),
     ),
-    figures=(*LEARNING_CURVES, ERROR_BY_RATE),
+    figures=figures("plain", "batch_norm"),
     substitution=Substitution(better="higher", margin=0.3),
 )
