@@ -20,9 +20,9 @@ LINEAR = Setting(
 
 LINEAR_SCALES: Mapping[str, Setting] = {
     "small": LINEAR,
-    "smoke": LINEAR.shrunk(lowest=-6, highest=0),
+    "smoke": LINEAR.shrunk(lowest=-5, highest=-4),
     "gpu": replace(LINEAR, fixed={**LINEAR.fixed, "width": 64, "lowest": -10, "steps": 2000}),
-    "paper": replace(LINEAR, fixed={**LINEAR.fixed, "width": 256, "lowest": -12, "steps": 10_000}),
+    "paper": replace(LINEAR, fixed={**LINEAR.fixed, "width": 128, "lowest": -12, "steps": 10_000}),
 }
 
 LINEAR_PROTOCOL = (

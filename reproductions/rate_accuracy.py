@@ -17,10 +17,7 @@ SMALL = Setting(
     arms=(
         Arm("plain", {"form": "plain", "powers": "-5"}),
         Arm("batch_norm", {"form": "batch_norm", "powers": "-5,-3,-1,1"}),
-        Arm(
-            "batch_norm-b32",
-            {"form": "batch_norm", "powers": "-5,-3,-1,1", "batch_size": 32, "images": 32 * 1500},
-        ),
+        Arm("batch_norm-b32", {"form": "batch_norm", "powers": "-5,-3,-1,1", "batch_size": 32}),
         Arm("final_batch_norm", {"form": "final_batch_norm", "powers": "-5,-3,-1"}),
         Arm("skip_init", {"form": "skip_init_0", "powers": "-5,-3,-2"}),
     ),
@@ -31,7 +28,7 @@ SMALL = Setting(
         "width": 32,
         "batch_size": 128,
         "train_images": 500,
-        "images": 128 * 1500,
+        "steps": 1500,
     },
 )
 """2^-5 is the largest rate in factors of two at which the plain network trained in all of eight pilots.
@@ -42,14 +39,13 @@ It fits the 500 images there to 95 % and more; at 2^-4 three of the eight did no
 
 def _run(arm: Arm, rate: float, epochs: int, images: int) -> Arm:
     """The arm at a rate for so many epochs of so many images."""
-    budget: Mapping[str, Value] = {"learning_rate": rate, "images": epochs * images}
+    budget: Mapping[str, Value] = {"learning_rate": rate, "steps": epochs * images // 128}
     return Arm(f"{arm.name}-{rate:g}", {**arm.parameters, **budget})
 
 
 def _quartered(arm: Arm) -> Arm:
     """The same steps in batches of 32."""
-    images = int(arm.parameters["images"] or 0) // 4
-    return Arm(f"{arm.name}-b32", {**arm.parameters, "batch_size": 32, "images": images})
+    return Arm(f"{arm.name}-b32", {**arm.parameters, "batch_size": 32})
 
 
 GPU_IMAGES = 5_000
@@ -126,7 +122,7 @@ def trained_to_fit(*kinds: str, seeds: int = 20, small: bool = False) -> Mapping
         scale: replace(setting, arms=tuple(filter(wanted, setting.arms)), seeds=seeds)
         for scale, setting in (("small", SMALL), ("gpu", GPU), ("paper", PAPER))
     }
-    return {**scales, "smoke": scales["small"].shrunk(images=128 * 20)}
+    return {**scales, "smoke": scales["small"].shrunk(steps=20)}
 
 
 FIT_PROTOCOL = (

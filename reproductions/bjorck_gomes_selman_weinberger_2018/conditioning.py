@@ -28,7 +28,7 @@ SCALES: Mapping[str, Setting] = {
     "small": DEEP,
     "smoke": DEEP.shrunk(width=8),
     "gpu": products(256, 6),
-    "paper": products(1024, 5),
+    "paper": products(512, 5),
 }
 
 

@@ -20,7 +20,8 @@ CLAIM = Claim(
     locator="section 4, figure of singular values",
     statement="From one to three and from three to five Gaussian matrices the share of singular "
     "values of their product below 0.1 grows by at least ten points each.",
-    protocol="The products of BJ18-12, whose mean squared singular value is 1.",
+    protocol="The products of BJ18-12, whose mean squared singular value is 1: the fewer carry it, "
+    "the more are near zero. The smaller of the two gains counts.",
     settings=SCALES,
     effect=more_near_zero,
     region=above(0.1),

@@ -14,7 +14,7 @@ ARM: dict[str, Value] = {
     "width": 8,
     "batch_size": 32,
     "train_images": 100,
-    "images": 32 * 40,
+    "steps": 40,
     "powers": "-4,-2",
 }
 DEEP: dict[str, Value] = {

@@ -10,6 +10,7 @@ from reproductions.bjorck_gomes_selman_weinberger_2018 import (
     accuracy_at_plain_rate,
     accuracy_by_rate,
     rate_over_batch,
+    small_batches,
     speed_same_rate,
 )
 from reproductions.random_products import NEAR_ZERO, density
@@ -20,12 +21,13 @@ TEST = {"plain": 0.3, "batch_norm": 0.2, "final_batch_norm": 0.22, "skip_init": 
 
 
 def rows(setting, train_error=0.0, steps=100.0):
-    """Every network ends alike but for its kind and its rate: a decade wins two points."""
+    """A decade of the rate wins two points, and a smaller batch one."""
     made = []
     for arm in setting.arms:
         powers = str(arm.parameters.get("powers", "")).split(",")
         rates = [float(arm.parameters.get("learning_rate") or 2.0 ** int(p or 0)) for p in powers]
-        test = [TEST[kind(arm)] - 0.02 * math.log10(rate) for rate in rates]
+        own = TEST[kind(arm)] - 0.01 * small_batch(arm)
+        test = [own - 0.02 * math.log10(rate) for rate in rates]
         series = {
             "learning_rate": rates,
             "test_error": test,
@@ -52,6 +54,14 @@ def test_at_every_scale_the_plain_network_meets_batch_norm_at_its_own_rate(setti
 def test_a_network_that_does_not_fit_decides_nothing():
     assert accuracy_by_rate.points_per_decade(rows(SMALL, train_error=0.06)) == UNDEFINED
     assert rate_over_batch.difference(rows(SMALL, train_error=0.06)) == UNDEFINED
+
+
+@pytest.mark.parametrize("setting", [SMALL, GPU, PAPER])
+def test_small_batches_are_compared_with_large_ones_rate_by_rate(setting):
+    assert small_batches.gain(rows(setting)) == pytest.approx(1)
+    apart = math.log10(4) if setting is SMALL else 1.0
+    if setting is not PAPER:
+        assert rate_over_batch.difference(rows(setting)) == pytest.approx(1 - 2 * apart)
 
 
 def test_a_target_that_is_never_reached_is_censored():

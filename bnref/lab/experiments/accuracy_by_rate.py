@@ -36,7 +36,8 @@ def run(cell: Cell) -> Measured:
     before, in training mode, and validation_accuracy_*, in evaluation mode. A copy whose loss was ever
     not finite counts as wrong on all but one in `classes` images.
 
-    Arm: that of `residual_rates`, but powers ("-7,-5,-3") in the place of lowest and highest.
+    Arm: that of `residual_rates`, but steps in the place of images, and powers ("-7,-5,-3")
+    in that of lowest and highest.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -45,7 +46,7 @@ def run(cell: Cell) -> Measured:
     names = [f"{2.0 ** int(power):g}" for power in str(arm["powers"]).split(",")]
     rates = torch.tensor([float(name) for name in names], device=cell.device)
     net = network(cell, few.images.shape[1], data.classes, len(rates))
-    steps = int(arm["images"]) // batch_size  # type: ignore[arg-type]
+    steps = int(arm["steps"])  # type: ignore[arg-type]
     falls = [round(share * steps) for share in DROPS]
     every = max(1, steps // LOOKS)
     losses, accuracies = torch.empty(2, steps, len(rates), device=cell.device)

@@ -19,8 +19,8 @@ def run(cell: Cell) -> Measured:
     The training error is that of the images without augmentation, in evaluation mode. A diverged run
     counts as wrong on all but one in `classes` images.
 
-    Arm: those of `deep_residual`'s network and recipe, and data, pool, learning_rate, images
-    (the budget) and optionally train_images.
+    Arm: those of `deep_residual`'s network and recipe, and data, pool, learning_rate, steps
+    and optionally train_images.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -28,7 +28,7 @@ def run(cell: Cell) -> Measured:
     images = Split(data.train.images[:kept], data.train.labels[:kept])
     net = network(cell, data)
     how = recipe(cell)
-    steps = int(arm["images"]) // how["batch_size"]  # type: ignore[arg-type]
+    steps = int(arm["steps"])  # type: ignore[arg-type]
     every = max(1, steps // LOOKS)
     epochs: list[float] = []
     validation: list[float] = []
