@@ -43,9 +43,16 @@ def _run(arm: Arm, rate: float, epochs: int, images: int) -> Arm:
     return Arm(f"{arm.name}-{rate:g}", {**arm.parameters, **budget})
 
 
-def _quartered(arm: Arm) -> Arm:
-    """The same steps in batches of 32."""
-    return Arm(f"{arm.name}-b32", {**arm.parameters, "batch_size": 32})
+def _quartered(runs: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """Batch norm in as many batches of 32, at the same rates and at a quarter of them."""
+    found = []
+    for arm in runs:
+        if arm.parameters["norm"] != "identity" and arm.parameters["where"] == "every":
+            rate = float(arm.parameters["learning_rate"] or 0)
+            for own in (rate, rate / 4):
+                changed: Mapping[str, Value] = {"learning_rate": own, "batch_size": 32}
+                found.append(Arm(f"batch_norm-{own:g}-b32", {**arm.parameters, **changed}))
+    return tuple(found)
 
 
 GPU_IMAGES = 5_000
@@ -63,10 +70,7 @@ GPU_RUNS = tuple(
 
 GPU = Setting(
     experiment="bnref.lab.experiments.deep_accuracy",
-    arms=(
-        *GPU_RUNS,
-        *(_quartered(arm) for arm in GPU_RUNS if arm.parameters["norm"] != "identity"),
-    ),
+    arms=(*GPU_RUNS, *_quartered(GPU_RUNS)),
     seeds=20,
     fixed={**TRAINED_RESNET110, "augment": None, "blocks": 9, "train_images": GPU_IMAGES},
 )
@@ -88,10 +92,7 @@ PAPER_RUNS = tuple(
 
 PAPER = Setting(
     experiment="bnref.lab.experiments.deep_accuracy",
-    arms=(
-        *PAPER_RUNS,
-        *(_quartered(arm) for arm in PAPER_RUNS if arm.parameters["norm"] != "identity"),
-    ),
+    arms=(*PAPER_RUNS, *_quartered(PAPER_RUNS)),
     seeds=20,
     fixed=TRAINED_RESNET110,
 )

@@ -1,10 +1,13 @@
 """How the networks of `rate_accuracy` ended, and the figures of that."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bnref.evidence.claim import Row, Rows
 from bnref.evidence.figure import Band, Figure, Overlay, Traces
 from reproductions.rate_accuracy import kind, small_batch
+from reproductions.residual import slope
 
 BEST = {"batch_norm": 2.0, "final_batch_norm": 0.5, "skip_init": 2.0**-5}
 """Smallest mean validation error over pilot seeds 50-61 at scale small; else the largest rate that is run."""
@@ -49,6 +52,11 @@ def matched(rows: Rows) -> tuple[End, End]:
     ((rate, plain),) = ends(rows, "plain").items()
     found = ends(rows, "batch_norm")
     return plain, found[rate] if rate in found else found[min(found)]
+
+
+def per_decade(found: Mapping[float, End]) -> float:
+    """Slope of the test accuracy in points on log10 of the rate."""
+    return slope([math.log10(rate) for rate in found], [end.test for end in found.values()])
 
 
 def fit(*compared: End) -> bool:

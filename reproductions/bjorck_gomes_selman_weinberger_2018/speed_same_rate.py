@@ -1,12 +1,12 @@
 """At one small rate batch norm trains faster (Bjorck et al. 2018, figure 1).
 
-It shows there, against the reading that batch norm helps by its rates alone. Pilots on seeds 50-61: -0.3
-to 1.2 doublings, nine of twelve above the bound.
+It shows there, against the reading that batch norm helps by its rates alone. Pilots on seeds 50-66: -0.4
+to 1.4 doublings.
 """
 
 import math
 
-from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution
+from bnref.evidence.claim import UNDEFINED, Claim, Effect, Expectation, Reported, Rows, Substitution
 from bnref.evidence.effects import log_ratio
 from bnref.evidence.verdict import above
 from reproductions.rate_accuracy import FIT_PROTOCOL, trained_to_fit
@@ -42,5 +42,12 @@ CLAIM = Claim(
         ),
     ),
     figures=figures("plain", "batch_norm"),
+    expected={
+        "small": Expectation(
+            outcome="inconclusive",
+            because="In pilots batch norm is faster by that much in twelve of seventeen seeds: at the rate "
+            "that both can take, how fast the plain network is differs from seed to seed.",
+        )
+    },
     substitution=Substitution(better="higher", margin=0.3),
 )
