@@ -123,7 +123,7 @@ def _open(config: pytest.Config) -> Bench:
             scale,
             device,
             seeds,
-            norm if norm and claim.substitutable else None,
+            norm if norm and claim.substitutable_at(scale) else None,
             family(claims, paper, scale),
             sequential=sequential and claim.kind == "statistical",
         )

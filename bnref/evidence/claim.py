@@ -261,12 +261,14 @@ class Claim:
 
     @property
     def substitutable(self) -> bool:
-        """Whether a user's layer can take the place of batch norm in some arm."""
-        return any(
-            arm.parameters.get("norm") == "batch_norm"
-            for setting in self.settings.values()
-            for arm in setting.arms
-        )
+        """Whether a user's layer can take the place of batch norm in some arm, at some scale."""
+        return any(map(self.substitutable_at, self.settings))
+
+    def substitutable_at(self, scale: str) -> bool:
+        """Whether it can at this scale, where networks may be others that only have batch norm."""
+        setting = self.settings.get(scale)
+        arms = setting.arms if setting else ()
+        return any(arm.parameters.get("norm") == "batch_norm" for arm in arms)
 
     def expectation(self, scale: str) -> Expectation:
         """The known verdict at this scale; "supported" where none is written down."""

@@ -73,6 +73,13 @@ def matched(rows: tuple[Row, Row], series: str, by: str) -> tuple[float, float] 
     return median(found[0]), median(found[1])
 
 
+def less(a: Effect, b: Effect) -> Effect:
+    """a - b of two finite or censored numbers; where both are infinite nothing is known."""
+    (a_low, a_high), (b_low, b_high) = _ends(a), _ends(b)
+    low, high = a_low - b_high, a_high - b_low
+    return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
+
+
 def _ends(value: Effect | None) -> tuple[float, float]:
     if value is None:
         return 0.0, 0.0

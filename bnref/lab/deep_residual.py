@@ -4,6 +4,7 @@ Post-activation blocks x <- relu(skip(x) + f2(relu(f1(x)))) (He et al. 2016, sec
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,22 +14,28 @@ import bnref.norms
 from bnref.evidence.cell import Cell
 from bnref.lab.data import Data
 from bnref.lab.nets import has_shift, initialise
+from bnref.lab.training import DIVERGED_LOSS
 
 Builder = Callable[[int], nn.Module]
 
 
 class Block(nn.Module):
-    """relu(skip(x) + branch(x)); the skip has no parameters: averaged over space, padded with zeros."""
+    """relu(skip(x) + branch(x)); the skip has no parameters: averaged over space, padded with zeros.
+
+    Once `alpha` is set the branch is multiplied by it, a scalar that is trained.
+    """
 
     def __init__(self, branch: nn.Sequential, stride: int, new_channels: int) -> None:
         super().__init__()
         self.branch, self.stride, self.new_channels = branch, stride, new_channels
+        self.alpha: nn.Parameter | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         skip = avg_pool2d(x, self.stride, ceil_mode=True) if self.stride > 1 else x
         if self.new_channels:
             skip = pad(skip, (0, 0, 0, 0, 0, self.new_channels))
-        return torch.relu(skip + self.branch(x))
+        branch = self.branch(x)
+        return torch.relu(skip + (branch if self.alpha is None else self.alpha * branch))
 
 
 class Residual(nn.Module):
@@ -64,7 +71,8 @@ def network(cell: Cell, data: Data) -> Residual:
 
     Arm: norm; where ("every" layer, or only the "last": the averaged features before the
     classifier); net ("resnet": three stages of `blocks` blocks of two 3x3 convolutions, of `width`,
-    2 width and 4 width channels; "residual_mlp": `blocks` blocks of two linear layers of `width`).
+    2 width and 4 width channels; "residual_mlp": `blocks` blocks of two linear layers of `width`);
+    optionally alpha, at which a trained factor of every branch starts (SkipInit's is 0).
     Weights are N(0, 1/fan_in), Xavier's where a layer keeps its width.
     """
     arm = cell.arm
@@ -76,7 +84,27 @@ def network(cell: Cell, data: Data) -> Residual:
     build = resnet if arm["net"] == "resnet" else residual_mlp
     net = build(inside, before_head, data.train.images[0], data.classes, blocks, width)
     initialise(net, cell.seed, gain=1.0)
+    if "alpha" in arm:
+        for block in net.blocks:
+            block.alpha = nn.Parameter(torch.tensor(float(arm["alpha"])))  # type: ignore[arg-type]
     return net.to(cell.device)
+
+
+def recipe(cell: Cell) -> dict[str, Any]:
+    """How `train` trains it but for rate and steps: plain SGD where the arm says nothing else.
+
+    Arm: batch_size and optionally sgd_momentum, weight_decay, augment and worst_loss, above which a run
+    has diverged (1e3 as in Bjorck et al. 2018).
+    """
+    arm = cell.arm
+    return {
+        "batch_size": int(arm["batch_size"]),  # type: ignore[arg-type]
+        "seed": cell.seed,
+        "sgd_momentum": float(arm.get("sgd_momentum") or 0),
+        "weight_decay": float(arm.get("weight_decay") or 0),
+        "augment": arm.get("augment"),
+        "worst_loss": float(arm.get("worst_loss") or DIVERGED_LOSS),
+    }
 
 
 def resnet(

@@ -35,14 +35,15 @@ CLAIM = Claim(
     region=above(1.0),
     unit="decades",
     unverified=("table 1: sums of magnitudes and magnitudes of sums for the layers 18, 54 and 90",),
-    figures=(
+    figures=tuple(
         Dots(
-            y="cancellation_middle",
+            y=f"cancellation_{depth}",
             hue="arm",
             log=True,
             y_label="sum of magnitudes / magnitude of the sum",
-            title="Cancellation in the gradient of a middle convolution",
-        ),
+            title=f"Cancellation in the gradient of {article} {depth} convolution",
+        )
+        for depth, article in zip(DEPTHS, ("an", "a", "a"), strict=True)
     ),
     substitution=Substitution(better="higher", margin=0.2),
 )

@@ -5,14 +5,7 @@ the input alone.
 """
 
 from bnref.evidence.claim import Claim, grid
-from reproductions.exact import (
-    DECADES,
-    HOLDS,
-    agreement,
-    departure,
-    settings,
-    tolerance,
-)
+from reproductions.exact import DECADES, HOLDS, agreement, departure, settings, tolerance
 
 SUMMANDS = settings(
     "gradient_summands",

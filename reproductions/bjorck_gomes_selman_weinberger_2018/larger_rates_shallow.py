@@ -5,8 +5,8 @@ Pilots on seeds 0-3: 1 or 0.5 with 3 blocks; on seeds 0 and 1 0.03 with 18.
 
 from bnref.evidence.claim import Claim, Effect, Rows, Substitution
 from bnref.evidence.effects import log_ratio
-from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import LARGEST_RATES
 from reproductions.deep_nets import DEEP, LARGEST_RATE, RATE_PROTOCOL, SHALLOW, largest
 
 
@@ -27,14 +27,6 @@ CLAIM = Claim(
     # Rates lie 1 apart: the bound stands between a factor of two and of four.
     region=above(1.5),
     unit="log2 of the rate",
-    figures=(
-        Dots(
-            y="largest_rate",
-            hue="arm",
-            log=True,
-            y_label="largest learning rate that trains",
-            title="Largest learning rate that trains, by depth and normaliser",
-        ),
-    ),
+    figures=(LARGEST_RATES,),
     substitution=Substitution(better="higher", margin=1.0),
 )

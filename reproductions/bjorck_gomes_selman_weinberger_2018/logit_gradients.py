@@ -6,6 +6,7 @@ Pilots on seeds 0-19: 0.07 to 0.38, median 0.20, seventeen of twenty above 0.1.
 from bnref.evidence.claim import Claim, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import LOGIT_GRADIENTS
 from reproductions.deep_nets import AT_START, START_PROTOCOL, three
 
 
@@ -28,6 +29,7 @@ CLAIM = Claim(
     region=above(0.1),
     unit="cosine",
     figures=(
+        LOGIT_GRADIENTS,
         Dots(
             y="cosine",
             hue="arm",

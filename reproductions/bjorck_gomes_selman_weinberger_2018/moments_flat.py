@@ -5,8 +5,8 @@ Its outputs are normalised by construction, the sums of the blocks are not. Pilo
 """
 
 from bnref.evidence.claim import Claim, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import within
+from reproductions.bjorck_figures import STREAMS
 from reproductions.deep_nets import AT_START, START_PROTOCOL, three
 
 
@@ -29,16 +29,6 @@ CLAIM = Claim(
     effect=growth,
     region=within(-0.02, 0.02),
     unit="ln per block",
-    figures=(
-        Band(
-            series="std",
-            hue="arm",
-            x="block",
-            log_y=True,
-            x_label="block",
-            y_label="standard deviation, mean over channels",
-            title="Standard deviation of what leaves each block",
-        ),
-    ),
+    figures=(STREAMS,),
     substitution=Substitution(better="lower", margin=0.02),
 )

@@ -5,8 +5,8 @@ blocks.
 """
 
 from bnref.evidence.claim import Claim, Reported, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import STREAMS
 from reproductions.deep_nets import AT_START, START_PROTOCOL, three
 
 
@@ -35,16 +35,6 @@ CLAIM = Claim(
             source="read off figure 5: -1.25 to 3.0 over layers 6 to 102, two layers a block",
         ),
     ),
-    figures=(
-        Band(
-            series="std",
-            hue="arm",
-            x="block",
-            log_y=True,
-            x_label="block",
-            y_label="standard deviation, mean over channels",
-            title="Standard deviation of what leaves each block",
-        ),
-    ),
+    figures=(STREAMS,),
     substitution=Substitution(better="higher", margin=0.02),
 )

@@ -7,6 +7,7 @@ class, too.
 from bnref.evidence.claim import Claim, Expectation, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import LOGIT_GRADIENTS
 from reproductions.deep_nets import AT_START, START_PROTOCOL, three
 
 
@@ -28,6 +29,7 @@ CLAIM = Claim(
     region=above(0.2),
     unit="share of the images",
     figures=(
+        LOGIT_GRADIENTS,
         Dots(
             y="modal_share",
             hue="arm",

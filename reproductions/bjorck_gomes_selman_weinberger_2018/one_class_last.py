@@ -6,6 +6,7 @@ The control that BJ18-9 lacks. Pilots on seeds 0-19: 0.48 to 0.60.
 from bnref.evidence.claim import Claim, Rows, Substitution
 from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
+from reproductions.bjorck_figures import LOGIT_GRADIENTS
 from reproductions.deep_nets import AT_START, START_PROTOCOL, three
 
 
@@ -27,6 +28,7 @@ CLAIM = Claim(
     region=above(0.2),
     unit="share of the images",
     figures=(
+        LOGIT_GRADIENTS,
         Dots(
             y="modal_share",
             hue="arm",

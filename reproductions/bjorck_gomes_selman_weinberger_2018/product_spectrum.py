@@ -5,14 +5,7 @@ seen). Negative control: read as the density of the singular values, as a figure
 """
 
 from bnref.evidence.claim import Claim, grid
-from reproductions.exact import (
-    DECADES,
-    HOLDS,
-    agreement,
-    departure,
-    settings,
-    tolerance,
-)
+from reproductions.exact import DECADES, HOLDS, agreement, departure, settings, tolerance
 
 SPECTRUM = settings("product_spectrum", grid(factors=(1, 3, 5)), {"degree": 6}, {"degree": 2})
 

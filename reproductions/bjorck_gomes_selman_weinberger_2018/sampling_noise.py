@@ -5,14 +5,7 @@ controls: no correction without replacement; a noise that is not centred with in
 """
 
 from bnref.evidence.claim import Claim, grid
-from reproductions.exact import (
-    DECADES,
-    HOLDS,
-    agreement,
-    departure,
-    settings,
-    tolerance,
-)
+from reproductions.exact import DECADES, HOLDS, agreement, departure, settings, tolerance
 
 NOISE = settings(
     "sampling_noise",

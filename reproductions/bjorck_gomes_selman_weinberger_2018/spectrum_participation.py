@@ -6,16 +6,9 @@ of them.
 
 import math
 
-from bnref.evidence.claim import Claim, Rows, Setting, grid
-from bnref.evidence.figure import Histogram
+from bnref.evidence.claim import Claim, Rows
 from bnref.evidence.verdict import within
-
-PRODUCTS = Setting(
-    experiment="bnref.lab.experiments.random_products",
-    arms=grid(weights=("gaussian",), factors=(1, 3, 5)),
-    seeds=20,
-    fixed={"width": 200},
-)
+from reproductions.random_products import SCALES, SPECTRA
 
 
 def from_the_law(rows: Rows) -> float:
@@ -35,16 +28,9 @@ CLAIM = Claim(
     protocol="Matrices of 200 x 200 entries N(0, 1/200), float64. Participation (sum s^2)^2 / (200"
     " sum s^4), which is 1 for equal singular values. The worst of the three products "
     "counts.",
-    settings={"small": PRODUCTS, "smoke": PRODUCTS.shrunk(width=100)},
+    settings=SCALES,
     effect=from_the_law,
     region=within(math.log2(0.9), math.log2(1.1)),
     unit="log2 ratio to 1/(M + 1)",
-    figures=(
-        Histogram(
-            series="singular_values",
-            hue="factors",
-            x_label="singular value",
-            title="Singular values of products of 200 x 200 Gaussian matrices",
-        ),
-    ),
+    figures=(SPECTRA,),
 )

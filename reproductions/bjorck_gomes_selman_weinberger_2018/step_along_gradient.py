@@ -6,9 +6,9 @@ Pilots on seven seeds: 1.1 to 2.0 decades, median 1.8; the claim asks for a fact
 import math
 
 from bnref.evidence.claim import Claim, Reported, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import STEP, STEP_PROTOCOL, three
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
 
 
 def farther(rows: Rows) -> float:
@@ -23,7 +23,7 @@ CLAIM = Claim(
     statement="Along the gradient of the first batch a deep residual network with batch "
     "normalisation tolerates steps at least five times as large as one without.",
     protocol=STEP_PROTOCOL + "At the first batch.",
-    settings={"small": STEP, "smoke": STEP.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(STEP),
     effect=farther,
     region=above(0.7),
     unit="decades",
@@ -34,17 +34,6 @@ CLAIM = Claim(
             source="read off figure 3: 0.07 with and 7e-4 without batch norm",
         ),
     ),
-    figures=(
-        Band(
-            series="ratio",
-            hue="arm",
-            x="alpha",
-            log_x=True,
-            log_y=True,
-            x_label="step alpha along the gradient",
-            y_label="loss / loss before the step",
-            title="Loss along the gradient, batch 1",
-        ),
-    ),
+    figures=(FIRST_BATCH,),
     substitution=Substitution(better="higher", margin=0.5),
 )

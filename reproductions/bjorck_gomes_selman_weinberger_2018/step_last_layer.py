@@ -7,9 +7,9 @@ decades, more than batch norm everywhere.
 import math
 
 from bnref.evidence.claim import Claim, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import STEP, STEP_PROTOCOL, three
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import STEP, STEP_PROTOCOL, steps, three
 
 
 def farther(rows: Rows) -> float:
@@ -24,21 +24,10 @@ CLAIM = Claim(
     statement="Normalising nothing but the features before the classifier lets a deep residual "
     "network take steps along its first gradient at least five times as large.",
     protocol=STEP_PROTOCOL + "At the first batch.",
-    settings={"small": STEP, "smoke": STEP.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(STEP),
     effect=farther,
     region=above(0.7),
     unit="decades",
-    figures=(
-        Band(
-            series="ratio",
-            hue="arm",
-            x="alpha",
-            log_x=True,
-            log_y=True,
-            x_label="step alpha along the gradient",
-            y_label="loss / loss before the step",
-            title="Loss along the gradient, batch 1",
-        ),
-    ),
+    figures=(FIRST_BATCH,),
     substitution=Substitution(better="higher", margin=0.5),
 )

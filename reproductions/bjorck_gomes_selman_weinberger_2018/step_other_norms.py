@@ -7,9 +7,9 @@ import math
 from dataclasses import replace
 
 from bnref.evidence.claim import Arm, Claim, Expectation, Rows, Substitution
-from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
-from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping
+from reproductions.bjorck_figures import FIRST_BATCH
+from reproductions.deep_nets import NORMALISED_RATE, STEP, STEP_PROTOCOL, stepping, steps
 
 OTHERS = ("group_norm", "layer_norm")
 ARMS = tuple(stepping(Arm(n, {"norm": n, "where": "every"}), NORMALISED_RATE) for n in OTHERS)
@@ -30,23 +30,12 @@ CLAIM = Claim(
     protocol=STEP_PROTOCOL
     + "At the first batch; group norm with at least two channels per group. The worse of "
     "the two counts.",
-    settings={"small": ALIKE, "smoke": ALIKE.shrunk(blocks=2, width=4, batch_size=32)},
+    settings=steps(ALIKE),
     effect=farther,
     region=above(0.7),
     unit="decades",
     unverified=("appendix K, table 4: other normalisers",),
-    figures=(
-        Band(
-            series="ratio",
-            hue="arm",
-            x="alpha",
-            log_x=True,
-            log_y=True,
-            x_label="step alpha along the gradient",
-            y_label="loss / loss before the step",
-            title="Loss along the gradient, batch 1",
-        ),
-    ),
+    figures=(FIRST_BATCH,),
     expected={
         "small": Expectation(
             outcome="inconclusive",

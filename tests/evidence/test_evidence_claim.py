@@ -95,6 +95,10 @@ def test_what_a_claim_must_say():
         "batch_norm can be replaced"
     )
     assert not a_claim().substitutable, "no arm has batch_norm"
+    mixed = a_claim(settings={"small": a_setting(), "gpu": with_norm["small"]}, substitution=rule)
+    assert mixed.substitutable_at("gpu")
+    assert not mixed.substitutable_at("small"), "its networks at this scale have no such arm"
+    assert not mixed.substitutable_at("paper"), "it has no setting there"
 
 
 SAID = {"id": "AB12-3", "locator": "page 1", "statement": "It holds."}

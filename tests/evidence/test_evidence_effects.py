@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bnref.evidence.claim import UNDEFINED, Arm, Row, Rows
-from bnref.evidence.effects import contrast, headroom, largest, log_ratio, matched, points
+from bnref.evidence.effects import contrast, headroom, largest, less, log_ratio, matched, points
 
 INF = math.inf
 
@@ -117,3 +117,17 @@ def test_points():
     row = a_row(metrics={"test_errors": 25, "test_images": 200, "other": 50})
     assert points(row) == 12.5, "25 of 200 are 12.5 percent"
     assert points(row, "other") == 25, "50 of 200 are 25 percent"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (3.0, 1.0, (2, 2)),
+        ((3.0, INF), 1.0, (2, INF)),
+        (3.0, (1.0, INF), (-INF, 2)),
+        ((INF, INF), 1.0, (INF, INF)),
+        ((INF, INF), (INF, INF), (-INF, INF)),
+    ],
+)
+def test_the_difference_of_censored_numbers_says_no_more_than_is_known(a, b, expected):
+    assert less(a, b) == expected

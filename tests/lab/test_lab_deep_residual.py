@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bnref.evidence.cell import Cell, Value
+from bnref.lab import halves
 from bnref.lab.data import load
 from bnref.lab.deep_residual import Residual, network
 from bnref.lab.experiments import deep_start, first_updates, gradient_step, largest_rate
@@ -59,6 +60,39 @@ def test_a_block_whose_branch_is_zero_passes_a_positive_stream_on():
     assert torch.equal(streams[0], streams[1])
     assert streams[-1].shape == (4, 16, 2, 2)
     assert torch.equal(streams[-1][:, 4:], torch.zeros(4, 12, 2, 2)), "channels come in as zeros"
+
+
+def test_a_branch_whose_factor_starts_at_zero_passes_the_stream_on_and_the_factor_is_trained():
+    made = net(alpha=0.0)
+    streams = made.streams(torch.randn(4, 1, 7, 7))
+    assert torch.equal(streams[0], streams[1])
+    streams[-1].sum().backward()
+    factors = [p for name, p in made.named_parameters() if name.endswith("alpha")]
+    assert len(factors) == 6
+    assert any(float(p.grad.abs()) > 0 for p in factors)
+    kernels = [[p for p in of.parameters() if p.dim() > 1] for of in (made, net())]
+    assert all(torch.equal(a, b) for a, b in zip(*kernels, strict=True))
+
+
+@pytest.mark.parametrize("half", ["MeanOnly", "VarianceOnly"])
+def test_the_halves_of_a_batch_norm_make_the_whole(half):
+    x = 3 * torch.randn(16, 5, 4, 4) + 7
+    mean, variance = halves.MeanOnly(5), halves.VarianceOnly(5)
+    torch.testing.assert_close(variance(mean(x)), torch.nn.BatchNorm2d(5)(x))
+    alone = getattr(halves, half)(5)(x)
+    left, scale = alone.detach().mean((0, 2, 3)).abs(), alone.detach().std((0, 2, 3))
+    assert (float(left.max()) < 1e-5) == (half == "MeanOnly")
+    assert (float((scale - 1).abs().max()) < 0.01) == (half == "VarianceOnly")
+
+
+def test_the_heat_map_is_of_the_gradients_of_each_images_own_loss():
+    found = deep_start.run(cell(batch_size=64)).series
+    rows = [found[f"class_{rank}"] for rank in range(1, 11)]
+    assert all(row == sorted(row) for row in rows)
+    assert min(map(min, rows)) >= -1
+    assert max(map(max, rows)) <= 1
+    assert rows[0][8] > rows[-1][8], "the class that most images get comes first"
+    assert sum(map(sum, rows)) == pytest.approx(0, abs=3), "a row of gradients sums to zero"
 
 
 def test_an_unknown_place_is_refused():

@@ -11,7 +11,7 @@ import matplotlib
 import msgspec
 import pytest
 
-from bnref.report import figures, readme, strip
+from bnref.report import figures, readme, strip, words
 from bnref.report.drawn import drawings
 from bnref.report.judged import effects
 from bnref.report.summary import groups

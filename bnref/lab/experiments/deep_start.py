@@ -17,6 +17,8 @@ from bnref.lab.randomness import generator
 DEPTHS = {"early": 1 / 6, "middle": 1 / 2, "late": 5 / 6}
 """The layers 18, 54 and 90 of 110, as shares of the blocks."""
 POINTS = 60
+IMAGES = 16
+"""Quantiles over the images of a logit's gradient, for a picture of them."""
 
 
 def run(cell: Cell) -> Measured:
@@ -29,6 +31,9 @@ def run(cell: Cell) -> Measured:
     convolution of the middle block: `gradient_median` of |g|, `tail` = q_.999(|g|) / q_.5(|g|). For
     early, middle and late block `cancellation_*` = sum |d| / |sum d|, a ratio of means over the
     kernel's entries, of the summands d over images and positions, and `summands_*`, their number.
+    Series `class_1`, `class_2`, ... by `image_share`: quantiles over the images of the gradient of an
+    image's own loss by a logit, p - 1 for its class and p for another, the class that most images get
+    first.
 
     Arm: that of `deep_residual.network`, and data, pool, batch_size.
     """
@@ -69,6 +74,7 @@ def run(cell: Cell) -> Measured:
         "block": [float(i) for i in range(1, len(streams) + 1)],
         "std": [float(h) for h in heights.exp()],
         "gradient": [float(q) for q in quantiles],
+        **_by_class(logits.detach(), len(labels) * by_logits),
     }
     return Measured(metrics=metrics, series=series, data=data.sha256)
 
@@ -99,6 +105,18 @@ def _logits(logits: Tensor, gradient: Tensor) -> dict[str, float]:
         "modal_share": float(commonest) / count,
         "cosine": float((cosine.sum() - count) / (count * (count - 1))),
     }
+
+
+def _by_class(logits: Tensor, gradient: Tensor) -> dict[str, list[float]]:
+    """Four digits: enough for a picture."""
+    chosen = logits.argmax(1).bincount(minlength=logits.shape[1])
+    levels = (torch.arange(IMAGES, device=gradient.device) + 0.5) / IMAGES
+    order = chosen.argsort(descending=True, stable=True)
+    quantiles = gradient[:, order].quantile(levels, dim=0).T
+    found = {
+        f"class_{rank}": [round(float(q), 4) for q in row] for rank, row in enumerate(quantiles, 1)
+    }
+    return {"image_share": [float(level) for level in levels], **found}
 
 
 def _sizes(gradient: Tensor) -> dict[str, float]:

@@ -7,10 +7,10 @@ from torch.nn.functional import cross_entropy
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.deep_residual import Residual, network
+from bnref.lab.deep_residual import Residual, network, recipe
 from bnref.lab.experiments.deep_start import slope
 from bnref.lab.randomness import generator
-from bnref.lab.training import DIVERGED_LOSS, batches
+from bnref.lab.training import batches
 
 LAST_UPDATE = 10
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -26,12 +26,14 @@ def run(cell: Cell) -> Measured:
     the change of the logarithm over the whole update, and `first_block`, `last_block` the change there.
     Series `share_*`: the logarithms along the update, of each `block`.
 
-    Arm: that of `deep_residual.network`, and data, pool, batch_size, learning_rate.
+    Arm: that of `deep_residual.network`, and data, pool, batch_size, learning_rate and optionally
+    worst_loss in the place of 1e3.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
     net = network(cell, data).train()
-    rate, batch_size = float(arm["learning_rate"]), int(arm["batch_size"])  # type: ignore[arg-type]
+    how, rate = recipe(cell), float(arm["learning_rate"])  # type: ignore[arg-type]
+    batch_size, worst_loss = how["batch_size"], how["worst_loss"]
     parameters = list(net.parameters())
     update = LAST_UPDATE + 1
     stream = batches(data.train, batch_size, LAST_UPDATE, generator(cell.seed, "order"))
@@ -42,7 +44,7 @@ def run(cell: Cell) -> Measured:
         with torch.no_grad():
             for parameter, part in zip(parameters, gradient, strict=True):
                 parameter.sub_(rate * part)
-            if not cross_entropy(net(images), labels) <= DIVERGED_LOSS:
+            if not cross_entropy(net(images), labels) <= worst_loss:
                 update = number
                 break
     series = {"block": [float(i) for i in range(1, len(net.blocks) + 1)]}

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.deep_residual import Residual, network
+from bnref.lab.deep_residual import Residual, network, recipe
 from bnref.lab.training import train
 
 STEPS = tuple(4.0**k for k in range(-9, 2))
@@ -21,12 +21,11 @@ WORST = 1e6
 def run(cell: Cell) -> Measured:
     """The loss behind a step alpha, relative to the loss before it, same batch, training mode.
 
-    At the arm's `batch`-th batch (1 is the first) of plain SGD: `reach`, the largest alpha up to which
+    At the arm's `batch`-th batch (1 is the first) of SGD: `reach`, the largest alpha up to which
     the ratio does not exceed 1, interpolated between powers of four on logarithmic axes, 4 where it
     never does; `best`, the alpha of the smallest loss. Series: `ratio` over `alpha`.
 
-    Arm: that of `deep_residual.network`, and data,
-    pool, batch_size, learning_rate, batch.
+    Arm: those of `deep_residual`'s network and recipe, and data, pool, learning_rate, batch.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -42,10 +41,9 @@ def run(cell: Cell) -> Measured:
         net,
         data.train,
         learning_rate=float(arm["learning_rate"]),  # type: ignore[arg-type]
-        batch_size=int(arm["batch_size"]),  # type: ignore[arg-type]
         steps=batch,
-        seed=cell.seed,
         probe=probe,
+        **recipe(cell),
     )
     metrics = {"reach": reach(ratios), "best": STEPS[ratios.index(min(ratios))]}
     return Measured(

@@ -3,7 +3,7 @@
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import load
-from bnref.lab.deep_residual import network
+from bnref.lab.deep_residual import network, recipe
 from bnref.lab.training import train
 
 RATES = tuple(2.0**k for k in range(3, -15, -1))
@@ -13,13 +13,13 @@ TRAINS = 0.2
 
 
 def run(cell: Cell) -> Measured:
-    """`largest_rate`: the first of 8, 4, 2, ... at which plain SGD gets beyond twice chance.
+    """`largest_rate`: the first of 8, 4, 2, ... at which SGD gets beyond twice chance.
 
     Every rate starts from the same weights and sees the same batches. `tried` is the number of rates.
     Diverged where none trains; there is no largest rate then. Series: `accuracy` by `learning_rate`
     (0 where a run diverged).
 
-    Arm: that of `deep_residual.network`, and data, pool, batch_size, steps.
+    Arm: those of `deep_residual`'s network and recipe, and data, pool, steps.
     """
     arm = cell.arm
     data = load(str(arm["data"]), cell.device, int(arm["pool"]))  # type: ignore[arg-type]
@@ -30,9 +30,8 @@ def run(cell: Cell) -> Measured:
             network(cell, data),
             data.train,
             learning_rate=rate,
-            batch_size=int(arm["batch_size"]),  # type: ignore[arg-type]
             steps=int(arm["steps"]),  # type: ignore[arg-type]
-            seed=cell.seed,
+            **recipe(cell),
         )
         accuracies.append(0.0 if result.diverged else result.last(result.accuracies))
         if accuracies[-1] > TRAINS:

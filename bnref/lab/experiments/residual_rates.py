@@ -40,7 +40,7 @@ def run(cell: Cell) -> Measured:
     rates = [2.0**power for power in range(lowest, highest + 1)]
     kept = int(arm.get("train_images") or len(data.train.labels))
     train = Split(data.train.images.flatten(1)[:kept], data.train.labels[:kept])
-    net = _network(cell, train.images.shape[1], data.classes, len(rates))
+    net = network(cell, train.images.shape[1], data.classes, len(rates))
     losses, accuracies = _train(net, train, torch.tensor(rates, device=cell.device), cell)
     finite = losses.isfinite().all(0)
     chance = 1 / data.classes
@@ -49,15 +49,16 @@ def run(cell: Cell) -> Measured:
         "learning_rate": rates,
         "train_loss": _where(finite, losses[-tail:].mean(0).clamp(max=WORST_LOSS), WORST_LOSS),
         "train_accuracy": _where(finite, accuracies[-tail:].mean(0), chance),
-        "test_error": _where(finite, _errors(net, data.test), 1 - chance),
-        "validation_error": _where(finite, _errors(net, data.validation), 1 - chance),
+        "test_error": _where(finite, errors(net, data.test), 1 - chance),
+        "validation_error": _where(finite, errors(net, data.validation), 1 - chance),
     }
     metrics = {"steps": float(len(losses)), "test_images": float(len(data.test.labels))}
     diverged = not bool(finite.any())
     return Measured(metrics=metrics, series=series, diverged=diverged, data=data.sha256)
 
 
-def _network(cell: Cell, inputs: int, classes: int, copies: int) -> Network:
+def network(cell: Cell, inputs: int, classes: int, copies: int) -> Network:
+    """So many copies of the net of the cell's arm, on its device."""
     arm = cell.arm
     blocks = Blocks(
         FORMS[str(arm["form"])],
@@ -107,7 +108,7 @@ def _train(net: Network, split: Split, rates: Tensor, cell: Cell) -> tuple[Tenso
 
 
 @torch.no_grad()
-def _errors(net: Network, split: Split) -> Tensor:
+def errors(net: Network, split: Split) -> Tensor:
     """Share of the images that each copy gets wrong, in evaluation mode."""
     net.eval()
     wrong = [
