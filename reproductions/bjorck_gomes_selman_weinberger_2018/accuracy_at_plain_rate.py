@@ -20,6 +20,7 @@ def half_the_gain_less_that_at_the_same_rate(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="BJ18-1-matched",
+    headline="no better at the plain rate",
     locator="section 2, figure 1",
     statement="At the largest learning rate that trains the network without it, batch normalisation has less "
     "than half of the gain in test accuracy that it has at its own best rate.",

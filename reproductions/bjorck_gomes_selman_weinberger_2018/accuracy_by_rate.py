@@ -19,6 +19,7 @@ def points_per_decade(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="BJ18-1",
+    headline="larger rates generalise better",
     locator="section 2, figure 1",
     statement="With batch normalisation a residual network that is trained until it fits generalises better "
     "at larger learning rates, by at least half a point of test accuracy per tenfold rate.",
