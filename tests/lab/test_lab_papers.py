@@ -15,9 +15,9 @@ from bnref.lab.papers.inception import MODULES
 from bnref.lab.randomness import generator
 from bnref.lab.training import train
 
-LARGE = ("resnet50", "bn_inception")
+LARGE = ("resnet50", "resnet101", "bn_inception")
 ABOVE_TWO_SECONDS = (
-    "vgg16", "resnet50", "bn_inception", "wide_resnet1000_2", "wide_resnet1000_2_skip_init"
+    "vgg16", "resnet50", "resnet101", "bn_inception", "wide_resnet1000_2", "wide_resnet1000_2_skip_init"
 )  # fmt: skip
 PARAMETERS = {
     "resnet20": 269_722,  # He et al. 2016, table 6: 0.27, 0.85 and 1.7 million
@@ -27,6 +27,7 @@ PARAMETERS = {
     "wide_resnet16_4_skip_init": 2_748_890 + 6,  # a scalar for each of its blocks
     "vgg16": 14_710_464 + 2 * 4224 + 5130,  # 3x3 weights, batch norm, classifier
     "resnet50": 25_557_032,  # torchvision's table of models
+    "resnet101": 44_549_160,
     "bn_inception": 11_188_288,
 }
 
@@ -94,11 +95,17 @@ def test_parameters_are_as_many_as_published(name):
 
 
 def test_depth_is_in_the_name():
-    for name, depth in (("resnet20", 20), ("resnet110", 110), ("vgg16", 14), ("resnet50", 50)):
+    for name, depth in (
+        ("resnet20", 20),
+        ("resnet110", 110),
+        ("vgg16", 14),
+        ("resnet50", 50),
+        ("resnet101", 101),
+    ):
         with torch.device("meta"):
             modules = list(paper_net(name, "batch_norm", 10).modules())
         layers = [m for m in modules if isinstance(m, nn.Conv2d | nn.Linear)]
-        shortcuts = 4 if name == "resnet50" else 0  # 1x1 convolutions where the shape changes
+        shortcuts = 4 if name in LARGE else 0  # 1x1 convolutions where the shape changes
         assert len(layers) == depth + shortcuts, name
 
 
@@ -163,5 +170,5 @@ def test_arms_share_weights_where_shapes_agree(name):
 
 
 def test_an_unknown_network_is_named():
-    with pytest.raises(ValueError, match="no network 'vgg19': one of vgg16, resnet20"):
+    with pytest.raises(ValueError, match="no network 'vgg19': one of vgg16, resnet8"):
         paper_net("vgg19", "batch_norm", 10)

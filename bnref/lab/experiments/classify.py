@@ -9,6 +9,7 @@ from bnref.evidence.record import Measured
 from bnref.lab.data import Data, Split, load
 from bnref.lab.nets import CONVOLUTIONS, convnet, each_norm, initialise, mlp
 from bnref.lab.papers.catalogue import paper_net
+from bnref.lab.papers.resnet import start_branches
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run, errors, reestimate, train
 
@@ -22,6 +23,7 @@ def run(cell: Cell) -> Measured:
     `bnref.lab.papers.catalogue`), norm, learning_rate, batch_size, images (the budget;
     steps = images / batch_size) and optionally sgd_momentum, weight_decay, drops (shares of the steps,
     as "0.5,0.75", after which the rate falls to a tenth), augment (as in `bnref.lab.augmentation`),
+    last_gamma (the weight at which the last normaliser of every branch of a ResNet starts),
     momentum (running statistics: the weight of the new batch, None for the cumulative average),
     order (another shuffle) and corrupted (share of the test labels replaced by a wrong class).
 
@@ -48,6 +50,7 @@ def run(cell: Cell) -> Measured:
     metrics["test_error"] = metrics["test_errors"] / len(test.labels)
     if arm.get("reestimate") and reestimate(net, data.train.images, batch_size=200):
         metrics["test_errors_reestimated"] = errors(net, test)
+        metrics["test_error_reestimated"] = metrics["test_errors_reestimated"] / len(test.labels)
     return Measured(metrics=metrics, series=_curve(result), data=data.sha256)
 
 
@@ -62,8 +65,10 @@ def network(cell: Cell, data: Data) -> torch.nn.Sequential:
         depth, width = int(arm["depth"]), int(arm["width"])  # type: ignore[arg-type]
         net = mlp(str(arm["norm"]), inputs, data.classes, depth, width)
     else:
-        net = paper_net(str(arm["net"]), str(arm["norm"]), data.classes)
+        net = paper_net(str(arm["net"]), str(arm["norm"]), data.classes, channels)
     initialise(net, cell.seed)
+    if "last_gamma" in arm:
+        start_branches(net, float(arm["last_gamma"]))  # type: ignore[arg-type]
     if "momentum" in arm:
         for layer in each_norm(net, "running_mean"):
             layer.momentum = arm["momentum"]  # type: ignore[assignment]

@@ -1,0 +1,67 @@
+"""What Wu & He 2018 print, as their figures are drawn after, and beds for claims on small batches."""
+
+from bnref.evidence.figure import Curve, Dots, Overlay
+
+IMAGENET = "ResNet-50 on ImageNet, Wu & He 2018"
+SIZES = (2, 4, 8, 16, 32)
+
+TABLE_1 = Overlay(
+    points={"batch_norm": 23.6, "group_norm": 24.1, "layer_norm": 25.3, "instance_norm": 28.4},
+    source=f"{IMAGENET}, table 1",
+)
+
+TABLE_2 = (
+    Overlay(
+        points=dict(zip(SIZES, (34.7, 27.3, 24.8, 23.7, 23.6), strict=True)),
+        source=f"{IMAGENET}, table 2",
+        line="batch_norm",
+    ),
+    Overlay(
+        points=dict(zip(SIZES, (24.1, 24.2, 24.0, 24.2, 24.1), strict=True)),
+        source=f"{IMAGENET}, table 2",
+        line="group_norm",
+    ),
+)
+
+TABLE_3 = Overlay(
+    points={
+        "layer_norm": 25.3, "groups_2": 24.7, "groups_4": 24.6, "groups_8": 24.4, "groups_16": 24.6,
+        "groups_32": 24.1, "groups_64": 24.6,
+    },
+    source=f"{IMAGENET}, table 3",
+)  # fmt: skip
+"""Errors by number of groups; layer norm is one group."""
+
+PAIRS = Overlay(
+    points={"pairs": 25.6, "group_norm": 25.6, "instance_norm": 28.4},
+    source=f"{IMAGENET}, section 4.1",
+)
+"""Two channels a group, which is this project's group norm where a layer has at most 64, and one."""
+
+AT_FOUR = Overlay(
+    points={"batch_norm": 27.3, "renorm_of_wu_he": 26.3, "group_norm": 24.2},
+    source=f"{IMAGENET}, section 4.1",
+)
+
+
+def by_norm(title: str, *overlay: Overlay, y: str = "test_error", what: str = "test error") -> Dots:
+    """Errors in percent, a row for each normaliser."""
+    return Dots(
+        y=y, hue="norm", scale=100.0, y_label=f"{what} (%)", title=title, overlay=overlay
+    )  # fmt: skip
+
+
+def by_batch(title: str, *overlay: Overlay) -> Curve:
+    """Test errors in percent against the batch size, after figures 1 and 5."""
+    return Curve(
+        x="batch_size", y="test_error", hue="norm", log_x=True, scale=100.0,
+        x_label="batch size", y_label="test error (%)", title=title, overlay=overlay,
+    )  # fmt: skip
+
+
+def by_groups(title: str) -> Curve:
+    """Test errors in percent by normaliser, from few groups to many, after table 3."""
+    return Curve(
+        x="norm", y="test_error", hue="net", scale=100.0,
+        x_label="normaliser", y_label="test error (%)", title=title, overlay=(TABLE_3,),
+    )  # fmt: skip
