@@ -1,6 +1,9 @@
 """What Wu & He 2018 print, as their figures are drawn after, and beds for claims on small batches."""
 
+from bnref.evidence.claim import Arm
 from bnref.evidence.figure import Curve, Dots, Overlay
+from reproductions.beds import FASHION
+from reproductions.paper_beds import Bed
 
 IMAGENET = "ResNet-50 on ImageNet, Wu & He 2018"
 SIZES = (2, 4, 8, 16, 32)
@@ -9,6 +12,12 @@ TABLE_1 = Overlay(
     points={"batch_norm": 23.6, "group_norm": 24.1, "layer_norm": 25.3, "instance_norm": 28.4},
     source=f"{IMAGENET}, table 1",
 )
+
+FIGURE_4 = Overlay(
+    points={"batch_norm": 22.4, "group_norm": 20.7},
+    source=f"{IMAGENET}, figure 4, read off the plot, in the mode that trains",
+)
+"""Training errors."""
 
 TABLE_2 = (
     Overlay(
@@ -42,6 +51,24 @@ AT_FOUR = Overlay(
     points={"batch_norm": 27.3, "renorm_of_wu_he": 26.3, "group_norm": 24.2},
     source=f"{IMAGENET}, section 4.1",
 )
+
+CONSTANT: Bed = {
+    **FASHION,
+    "net": "convnet5",
+    "images": 6000,
+    "sgd_momentum": 0.9,
+    "reestimate": True,
+}
+"""6,000 images seen once, at a rate that does not fall."""
+
+RATE_AT_32 = {"batch_norm": 0.04, "group_norm": 0.02}
+"""Smallest mean validation error over the tuning seeds: `bnref tune WH18-1` prints the table."""
+
+
+def arm(norm: str, batch: int) -> Arm:
+    """A normaliser at a batch size of that bed, at the rate that the paper's linear rule gives it."""
+    rate = RATE_AT_32[norm] * batch / 32
+    return Arm(f"{norm}-b{batch}", {"norm": norm, "batch_size": batch, "learning_rate": rate})
 
 
 def by_norm(title: str, *overlay: Overlay, y: str = "test_error", what: str = "test error") -> Dots:

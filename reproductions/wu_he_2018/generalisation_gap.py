@@ -4,9 +4,10 @@ Pilot seeds 50 to 53, where both fit alike: gap 10.1 points with batch norm, 9.4
 """
 
 from bnref.evidence.claim import Claim, Expectation, Rows, Setting, Substitution
-from bnref.evidence.figure import Dots
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32
+from reproductions.group_norm import FIGURE_4, TABLE_1, by_norm
 from reproductions.paper_beds import (
     CIFAR_EPOCH,
     IMAGENET_EPOCH,
@@ -46,10 +47,13 @@ CLAIM = Claim(
     region=above(0.5),
     unit="percentage points",
     figures=(
-        Dots(y="train_error", hue="norm", scale=100.0, y_label="training error (%)",
-             title="Training error in evaluation mode"),
-        Dots(y="test_error", hue="norm", scale=100.0, y_label="test error (%)",
-             title="Test error after ten epochs over 2,000 images"),
+        by_norm(
+            "Training error in evaluation mode", FIGURE_4, y="train_error", what="training error"
+        ),
+        by_norm("Test error after ten epochs over 2,000 images", TABLE_1),
+        Band(
+            series="training_error", hue="norm", x="step", y_label="error of training batches (%)"
+        ),
     ),
     expected={
         "small": Expectation(
@@ -59,4 +63,4 @@ CLAIM = Claim(
         )
     },
     substitution=Substitution(better="higher", margin=0.5),
-)  # fmt: skip
+)

@@ -8,17 +8,16 @@ from bnref.evidence.claim import Arm, Claim, Rows, Setting, Substitution
 from bnref.evidence.effects import points
 from bnref.evidence.figure import Overlay
 from bnref.evidence.verdict import above
-from reproductions.beds import VARIANTS
-from reproductions.group_norm import by_norm
+from reproductions.beds import CLASSIFY, VARIANTS
+from reproductions.group_norm import CONSTANT, RATE_AT_32, by_norm
 from reproductions.paper_beds import RESNET20_AT_32, wu_he_scales
-from reproductions.wu_he_2018.small_batch import FIXED, RATE_AT_32, SMALL
 
 BOTH = {"batch_size": 32, "learning_rate": RATE_AT_32["batch_norm"]}
 ARMS = (
     Arm("ghosts_of_2", {"norm": f"{VARIANTS}:ghosts_of_2", **BOTH}),
     Arm("batch_norm-b32", {"norm": "batch_norm", **BOTH}),
 )
-SETTING = Setting(experiment=SMALL.experiment, arms=ARMS, seeds=15, fixed=FIXED)
+SETTING = Setting(experiment=CLASSIFY, arms=ARMS, seeds=15, fixed=CONSTANT)
 ABOVE = wu_he_scales(SETTING, gpu=RESNET20_AT_32)
 FIGURE_4 = Overlay(
     points={"ghosts_of_2": 32.5, "batch_norm": 23.4},

@@ -6,13 +6,12 @@ Pilot seeds 50 to 52: 27.0, 24.1 and 23.7 % with group norm, 20.6, 23.6 and 24.3
 from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Setting
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
-from reproductions.group_norm import AT_FOUR, by_norm
+from reproductions.group_norm import AT_FOUR, CONSTANT, by_norm
 from reproductions.paper_beds import wu_he_scales
 from reproductions.wu_he_2018.renorm_at_four import GROUP_NORM, PROTOCOL, RENORM
-from reproductions.wu_he_2018.small_batch import FIXED
 
 SMALL = Setting(
-    experiment="bnref.lab.experiments.classify", arms=(RENORM, GROUP_NORM), seeds=12, fixed=FIXED
+    experiment="bnref.lab.experiments.classify", arms=(RENORM, GROUP_NORM), seeds=12, fixed=CONSTANT
 )
 
 

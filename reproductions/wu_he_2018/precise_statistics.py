@@ -7,12 +7,12 @@ Wu & He 2018 (table 2) evaluate with running averages, whose window shrinks with
 from bnref.evidence.claim import Arm, Claim, Rows, Setting, Substitution
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
-from reproductions.group_norm import by_norm
+from reproductions.beds import CLASSIFY
+from reproductions.group_norm import CONSTANT, arm, by_norm
 from reproductions.paper_beds import wu_he_scales
-from reproductions.wu_he_2018.small_batch import FIXED, SMALL, arm
 
 ARMS: tuple[Arm, ...] = (arm("batch_norm", 2),)
-SETTING = Setting(experiment=SMALL.experiment, arms=ARMS, seeds=15, fixed=FIXED)
+SETTING = Setting(experiment=CLASSIFY, arms=ARMS, seeds=15, fixed=CONSTANT)
 
 
 def recovered(rows: Rows) -> float:

@@ -7,9 +7,8 @@ from bnref.evidence.claim import Arm, Claim, Expectation, Reported, Rows, Settin
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
 from reproductions.beds import VARIANTS
-from reproductions.group_norm import AT_FOUR, by_norm
+from reproductions.group_norm import AT_FOUR, CONSTANT, arm, by_norm
 from reproductions.paper_beds import wu_he_scales
-from reproductions.wu_he_2018.small_batch import FIXED, arm
 
 BATCH_NORM, GROUP_NORM = arm("batch_norm", 4), arm("group_norm", 4)
 RENORM = Arm("batch_renorm-b4", {**BATCH_NORM.parameters, "norm": f"{VARIANTS}:renorm_of_wu_he"})
@@ -21,7 +20,7 @@ SMALL = Setting(
     experiment="bnref.lab.experiments.classify",
     arms=(RENORM, BATCH_NORM, GROUP_NORM),
     seeds=12,
-    fixed=FIXED,
+    fixed=CONSTANT,
 )
 
 

@@ -5,7 +5,6 @@ result, and eight further claims are judged on these cells.
 """
 
 from bnref.evidence.claim import (
-    Arm,
     Claim,
     Expectation,
     Reported,
@@ -16,19 +15,9 @@ from bnref.evidence.claim import (
 )
 from bnref.evidence.effects import points
 from bnref.evidence.verdict import above
-from reproductions.beds import CLASSIFY, FASHION
-from reproductions.group_norm import SIZES, TABLE_2, by_batch
+from reproductions.beds import CLASSIFY
+from reproductions.group_norm import CONSTANT, RATE_AT_32, SIZES, TABLE_2, arm, by_batch
 from reproductions.paper_beds import wu_he_scales
-
-FIXED = {**FASHION, "net": "convnet5", "images": 6000, "sgd_momentum": 0.9, "reestimate": True}
-RATE_AT_32 = {"batch_norm": 0.04, "group_norm": 0.02}
-"""Smallest mean validation error over the tuning seeds: `bnref tune WH18-1` prints the table."""
-
-
-def arm(norm: str, batch: int) -> Arm:
-    """A normaliser at a batch size, at the rate that the paper's linear rule gives it."""
-    rate = RATE_AT_32[norm] * batch / 32
-    return Arm(f"{norm}-b{batch}", {"norm": norm, "batch_size": batch, "learning_rate": rate})
 
 
 def extra_loss(rows: Rows) -> float:
@@ -39,11 +28,11 @@ def extra_loss(rows: Rows) -> float:
 
 
 ARMS = tuple(arm(norm, batch) for norm in RATE_AT_32 for batch in (2, 4, 8, 32))
-SMALL = Setting(experiment=CLASSIFY, arms=ARMS, seeds=15, fixed=FIXED)
+SMALL = Setting(experiment=CLASSIFY, arms=ARMS, seeds=15, fixed=CONSTANT)
 ALL = tuple(arm(norm, batch) for norm in RATE_AT_32 for batch in SIZES)
 ABOVE = wu_he_scales(SMALL, gpu_arms=ALL, paper_arms=ALL)
 TUNED = grid(norm=tuple(RATE_AT_32), learning_rate=(0.01, 0.02, 0.04, 0.08, 0.16))
-TUNING = Setting(experiment=CLASSIFY, arms=TUNED, seeds=5, fixed={**FIXED, "batch_size": 32})
+TUNING = Setting(experiment=CLASSIFY, arms=TUNED, seeds=5, fixed={**CONSTANT, "batch_size": 32})
 
 CLAIM = Claim(
     id="WH18-1",

@@ -51,7 +51,8 @@ def run(cell: Cell) -> Measured:
     if arm.get("reestimate") and reestimate(net, data.train.images, batch_size=200):
         metrics["test_errors_reestimated"] = errors(net, test)
         metrics["test_error_reestimated"] = metrics["test_errors_reestimated"] / len(test.labels)
-    return Measured(metrics=metrics, series=_curve(result), data=data.sha256)
+    step, loss = stretches(result.losses)
+    return Measured(metrics=metrics, series={"step": step, "loss": loss}, data=data.sha256)
 
 
 def network(cell: Cell, data: Data) -> torch.nn.Sequential:
@@ -102,14 +103,11 @@ def _training_metrics(result: Run) -> dict[str, float]:
     }
 
 
-def _curve(result: Run) -> dict[str, list[float]]:
-    """The training loss, averaged over equal stretches of steps."""
-    stretches = torch.tensor_split(result.losses, min(CURVE_POINTS, len(result.losses)))
-    ends = torch.tensor([len(part) for part in stretches]).cumsum(0)
-    return {
-        "step": [float(end) for end in ends],
-        "loss": [float(part.mean()) for part in stretches],
-    }
+def stretches(values: torch.Tensor) -> tuple[list[float], list[float]]:
+    """Where at most CURVE_POINTS equal stretches of steps end, and the means of the values over them."""
+    parts = torch.tensor_split(values, min(CURVE_POINTS, len(values)))
+    ends = torch.tensor([len(part) for part in parts]).cumsum(0)
+    return [float(end) for end in ends], [float(part.mean()) for part in parts]
 
 
 def _chance(images: int, classes: int) -> float:

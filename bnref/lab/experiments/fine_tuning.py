@@ -42,9 +42,9 @@ def run(cell: Cell) -> Measured:
 
     With live statistics also `test_error_reestimated`, with averages over the training images.
 
-    Arm: as for `classify`, for the tuning (without weight decay and at a constant rate), statistics
-    ("live" or "frozen"), and source_images, source_batch_size and source_rate for the training before it.
-    The classifier is a new one for the second half.
+    Arm: as for `classify`, for the tuning (which has no weight decay), statistics ("live" or "frozen"),
+    and source_images, source_batch_size and source_rate for the training before it. The classifier is a
+    new one for the second half.
 
     A run that diverged in either part counts as wrong on all but one in so many images as classes.
     """
@@ -66,8 +66,9 @@ def run(cell: Cell) -> Measured:
         net[-1] = classifier(net[-1], target.classes, cell)
         if arm["statistics"] == "frozen":
             freeze(net)
-        constant: dict[str, Value] = {"weight_decay": None, "drops": None, "order": "tuning"}
-        ran = train(net, target.train, **recipe(_with(cell, constant)))
+        ran = train(
+            net, target.train, **recipe(_with(cell, {"weight_decay": None, "order": "tuning"}))
+        )
     if not ran.diverged:
         metrics["test_errors"] = float(errors(net, target.test))
     metrics["test_error"] = metrics["test_errors"] / images
