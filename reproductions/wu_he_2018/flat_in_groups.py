@@ -3,7 +3,7 @@
 Pilot seeds 50 to 54: validation errors 24.3, 24.5, 22.7 and 20.2 % for 2, 4, 8 and 16 groups.
 """
 
-from statistics import fmean
+from statistics import linear_regression
 
 from bnref.evidence.claim import Claim, Expectation, Rows, Setting
 from bnref.evidence.effects import points
@@ -20,8 +20,7 @@ ABOVE = wu_he_scales(SETTING, gpu=RESNET20_AT_32, paper_arms=UP_TO_64)
 def slope(rows: Rows) -> float:
     """Least-squares slope of the error on log2 of the groups, in percentage points a doubling."""
     errors = [points(row) for row in rows]
-    places = [place - fmean(range(len(errors))) for place in range(len(errors))]
-    return sum(x * e for x, e in zip(places, errors, strict=True)) / sum(x * x for x in places)
+    return linear_regression(range(len(errors)), errors).slope
 
 
 CLAIM = Claim(

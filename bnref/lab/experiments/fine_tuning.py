@@ -38,7 +38,7 @@ class Frozen(nn.Module):
 
 def run(cell: Cell) -> Measured:
     """Errors on test images: `source_error` of the first half of the classes before the tuning,
-    `test_errors` of `test_images` (`test_error`) of the second half after it.
+    `test_errors` of `test_images` (`test_error`) and `validation_error` of the second half after it.
 
     With live statistics also `test_error_reestimated`, with averages over the training images.
 
@@ -60,7 +60,7 @@ def run(cell: Cell) -> Measured:
     ran = train(net, source.train, **recipe(_with(cell, {k: arm[v] for k, v in first.items()})))
     images, chance = len(target.test.labels), 1 - 1 / target.classes
     metrics = {"test_images": float(images), "test_errors": float(round(images * chance))}
-    metrics["source_error"] = chance
+    metrics |= {"source_error": chance, "validation_error": chance}
     if not ran.diverged:
         metrics["source_error"] = errors(net, source.test) / len(source.test.labels)
         net[-1] = classifier(net[-1], target.classes, cell)
@@ -71,6 +71,8 @@ def run(cell: Cell) -> Measured:
         )
     if not ran.diverged:
         metrics["test_errors"] = float(errors(net, target.test))
+        held_out = len(target.validation.labels)
+        metrics["validation_error"] = errors(net, target.validation) / held_out
     metrics["test_error"] = metrics["test_errors"] / images
     live = not ran.diverged and arm["statistics"] == "live"
     if live and reestimate(net, target.train.images, batch_size=100):
