@@ -117,11 +117,3 @@ def by_groups(title: str) -> Curve:
         x="norm", y="test_error", hue="net", scale=100.0,
         x_label="normaliser", y_label="test error (%)", title=title, overlay=(TABLE_3,),
     )  # fmt: skip
-
-
-def by_gamma(title: str) -> Curve:
-    """Test errors in percent against the rate, a line for each start of the branches."""
-    return Curve(
-        x="learning_rate", y="test_error", hue="last_gamma", log_x=True, scale=100.0,
-        x_label="learning rate", y_label="test error (%)", title=title,
-    )  # fmt: skip

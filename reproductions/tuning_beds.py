@@ -42,7 +42,7 @@ def arms(batch_norm: float, group_norm: float) -> tuple[Arm, ...]:
 TUNING = Setting(
     experiment="bnref.lab.experiments.fine_tuning",
     arms=arms(0.04, 0.16),
-    seeds=12,
+    seeds=15,
     fixed={
         **FASHION,
         "net": "convnet3",

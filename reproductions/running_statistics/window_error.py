@@ -36,7 +36,7 @@ CLAIM = Claim(
     figures=(
         Dots(
             y="test_error", hue="momentum", scale=100.0, y_label="test error (%)",
-            title="Test error at batch 4 by the momentum of the running statistics",
+            title="Test error at batch 4 by momentum",
         ),
     ),
     expected={

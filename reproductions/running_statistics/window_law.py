@@ -57,7 +57,7 @@ CLAIM = Claim(
     unit="log(measured/predicted variance)",
     figures=(
         Band(
-            series="variance_in_batch_means", hue="momentum", x="batches", log_y=True, x_label="batches",
+            series="variance_in_batch_means", hue="momentum", x="batches", log_x=True, log_y=True,
             y_label="variance of the running mean / that of a batch mean", overlay=LAW,
         ),
         Curve(
