@@ -113,10 +113,10 @@ def test_a_network_without_normalisers_that_diverges_has_no_growth():
 
 
 @pytest.mark.parametrize(
-    ("norm", "set_anew"), [("batch_norm", 3), ("group_norm", 3), ("identity", 0)]
+    ("norm", "set_anew"), [("batch_norm", 9), ("group_norm", 9), ("identity", 0)]
 )
 def test_the_last_normaliser_of_each_branch_starts_where_it_is_told(norm, set_anew):
-    net = paper_net("resnet8", norm, 10, channels=1)
+    net = paper_net("resnet20", norm, 10, channels=1)
     start_branches(net, 0.0)
     at_zero = [name for name, p in net.named_parameters() if "weight" in name and not p.any()]
     assert len(at_zero) == set_anew

@@ -169,6 +169,11 @@ def test_arms_share_weights_where_shapes_agree(name):
         assert torch.equal(a, b), f"layer {index} starts with other weights in an arm"
 
 
+def test_a_network_for_colours_says_so_of_grey_images():
+    with pytest.raises(ValueError, match="'vgg16' takes images of 3 channels, not of 1"):
+        paper_net("vgg16", "batch_norm", 10, channels=1)
+
+
 def test_an_unknown_network_is_named():
-    with pytest.raises(ValueError, match="no network 'vgg19': one of vgg16, resnet8"):
+    with pytest.raises(ValueError, match="no network 'vgg19': one of vgg16, resnet20"):
         paper_net("vgg19", "batch_norm", 10)

@@ -23,9 +23,9 @@ def run(cell: Cell) -> Measured:
     `bnref.lab.papers.catalogue`), norm, learning_rate, batch_size, images (the budget;
     steps = images / batch_size) and optionally sgd_momentum, weight_decay, drops (shares of the steps,
     as "0.5,0.75", after which the rate falls to a tenth), augment (as in `bnref.lab.augmentation`),
-    last_gamma (the weight at which the last normaliser of every branch of a ResNet starts),
     momentum (running statistics: the weight of the new batch, None for the cumulative average),
-    order (another shuffle) and corrupted (share of the test labels replaced by a wrong class).
+    order (another shuffle) and corrupted (share of the test labels replaced by a wrong class). A ResNet
+    may have last_gamma, the weight at which the last normaliser of every branch starts.
 
     A diverged run counts as wrong on all but one in `classes` images: chance.
     """

@@ -48,11 +48,11 @@ MODULES = (
 )
 
 
-def bn_inception(norm: Builder, classes: int, channels: int = 3) -> nn.Sequential:
+def bn_inception(norm: Builder, classes: int) -> nn.Sequential:
     """Inception for 224x224 images: 28x28 maps in modules 3, 14x14 in 4, 7x7 in 5."""
     layers: list[nn.Module] = [
-        nn.Conv2d(channels, channels * DEPTH_MULTIPLIER, 7, 2, 3, groups=channels, bias=False),
-        *_layer(norm, channels * DEPTH_MULTIPLIER, 64, 1),
+        nn.Conv2d(3, 3 * DEPTH_MULTIPLIER, 7, 2, 3, groups=3, bias=False),
+        *_layer(norm, 3 * DEPTH_MULTIPLIER, 64, 1),
         nn.MaxPool2d(3, 2, 1),
         *_layer(norm, 64, 64, 1),
         *_layer(norm, 64, 192),

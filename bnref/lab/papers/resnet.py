@@ -4,6 +4,7 @@ Source: He et al. 2016, sections 3.3, 4.1 and 4.2.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from torch import Tensor, nn
 from torch.nn.functional import pad
@@ -43,17 +44,15 @@ def cifar_resnet(depth: int, norm: Builder, classes: int, channels: int = 3) -> 
     return nn.Sequential(*layers, Mean(), nn.Linear(inputs, classes))
 
 
-def imagenet_resnet(
-    blocks: Sequence[int], norm: Builder, classes: int, channels: int = 3
-) -> nn.Sequential:
-    """For 224x224 images: bottlenecks of a 1x1, a 3x3 and a 1x1 convolution; (3, 4, 6, 3) is ResNet-50.
+def _of_bottlenecks(blocks: Sequence[int], norm: Builder, classes: int) -> nn.Sequential:
+    """For 224x224 images: stages of so many bottlenecks of a 1x1, a 3x3 and a 1x1 convolution.
 
     The 3x3 convolution has the stride, and the last normaliser of a branch starts with weight 0
     (Wu & He 2018, section 4.1), where it has one. Layer by layer torchvision's, in
     whose parameters `tests/lab/test_lab_papers.py` finds the same function; importing torchvision
     would cost every worker two seconds.
     """
-    stem = convolution(norm, channels, 64, size=7, stride=2)
+    stem = convolution(norm, 3, 64, size=7, stride=2)
     layers = [*stem, nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
     inputs = 64
     for count, width in zip(blocks, (64, 128, 256, 512), strict=True):
@@ -62,6 +61,10 @@ def imagenet_resnet(
             layers += [_bottleneck(norm, inputs, width, stride), nn.ReLU()]
             inputs = 4 * width
     return nn.Sequential(*layers, Mean(), nn.Linear(inputs, classes))
+
+
+resnet50 = partial(_of_bottlenecks, (3, 4, 6, 3))
+resnet101 = partial(_of_bottlenecks, (3, 4, 23, 3))
 
 
 def _bottleneck(norm: Builder, inputs: int, width: int, stride: int) -> Sum:

@@ -13,10 +13,10 @@ WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512
 """Channels of the convolutions before each pooling, which halves the maps: 32x32 to 1x1."""
 
 
-def vgg16(norm: Builder, classes: int, channels: int = 3) -> nn.Sequential:
+def vgg16(norm: Builder, classes: int) -> nn.Sequential:
     """3x3 convolution, normaliser and ReLU; 2x2 maximum after each group; linear classifier."""
     layers: list[nn.Module] = []
-    inputs = channels
+    inputs = 3
     for widths in WIDTHS:
         for out in widths:
             layers += [*convolution(norm, inputs, out), nn.ReLU()]

@@ -11,13 +11,7 @@ from bnref.norms.beside.skip_init import SkipInit
 
 
 def wide_resnet(
-    depth: int,
-    width: int,
-    norm: Builder,
-    classes: int,
-    channels: int = 3,
-    *,
-    alpha: float | None = None,
+    depth: int, width: int, norm: Builder, classes: int, *, alpha: float | None = None
 ) -> nn.Sequential:
     """6n + 4 layers for 32x32 images: n blocks with 16, 32 and 64 times `width` channels.
 
@@ -25,10 +19,10 @@ def wide_resnet(
     by 1. Where the shape changes, branch and 1x1 shortcut share the normaliser and ReLU.
     """
     inputs = 16
-    stem, before = convolution(norm, channels, inputs)
+    stem, before = convolution(norm, 3, inputs)
     layers = [stem]
-    for stage, narrow in enumerate((16, 32, 64)):
-        out = narrow * width
+    for stage, channels in enumerate((16, 32, 64)):
+        out = channels * width
         for block in range((depth - 4) // 6):
             stride = 2 if stage > 0 and block == 0 else 1
             first, between = convolution(norm, inputs, out, stride=stride)
