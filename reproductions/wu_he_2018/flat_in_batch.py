@@ -2,8 +2,7 @@
 
 Nothing in group norm sees the batch: what is left is whether the linear rule suits all sizes. With the
 constant rate of WH18-1 twenty seeds could not decide it. Batch norm changes by about a point a doubling
-here, and half of that counts. Pilot seeds 50 to 53 and 60 to 65: slopes of 0.05 to 0.75, median
-0.25, eight of ten within half a point.
+here, and half of that counts. Pilot seeds 60 to 67: slopes of -0.4 to 0.5, median 0.3.
 """
 
 from math import log2
@@ -23,7 +22,7 @@ from reproductions.group_norm import (
 )
 from reproductions.paper_beds import wu_he_scales
 
-SMALL = Setting(experiment=CLASSIFY, arms=falling("group_norm", 2, 8, 32), seeds=20, fixed=FALLING)
+SMALL = Setting(experiment=CLASSIFY, arms=falling("group_norm", 2, 32), seeds=20, fixed=FALLING)
 ALL = falling("group_norm", *SIZES)
 
 

@@ -9,7 +9,7 @@ from bnref.evidence.effects import points
 from bnref.evidence.figure import Overlay
 from bnref.evidence.verdict import above
 from reproductions.beds import CLASSIFY
-from reproductions.group_norm import FALLING, IMAGENET, arm, by_norm
+from reproductions.group_norm import IMAGENET, SHORT, arm, by_norm
 from reproductions.paper_beds import wu_he_scales
 
 RATE_AT_32 = {"batch_norm": 0.16, "instance_norm": 0.64}
@@ -19,7 +19,7 @@ SMALL = Setting(
     experiment=CLASSIFY,
     arms=tuple(arm(norm, 2, RATE_AT_32) for norm in RATE_AT_32),
     seeds=12,
-    fixed={**FALLING, "net": "convnet3"},
+    fixed=SHORT,
 )
 PRINTED = Overlay(
     points={"batch_norm": 34.7, "instance_norm": 28.4},

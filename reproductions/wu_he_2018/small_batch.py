@@ -1,7 +1,7 @@
 """At two samples per batch BatchNorm loses accuracy that GroupNorm keeps (Wu & He 2018, table 2).
 
-Some 350 to 600 core-seconds, most of them 3,000 steps of two images a run: this is the paper's main
-result, and eight further claims are judged on these cells.
+Some 350 to 600 core-seconds, most of them for 3,000 steps of two images a run: this is the paper's main
+result, and four further claims are judged on these cells.
 """
 
 from bnref.evidence.claim import (
