@@ -51,7 +51,7 @@ def spared(rows: Rows) -> Effect:
 
 CLAIM = Claim(
     id="WH18-13",
-    locator="section 4.1, figure 6",
+    locator="figure 6, VGG-16",
     statement="In a plain network the range of the last convolution's output grows in training at least "
     "twice as much without a normaliser as with either BatchNorm or GroupNorm.",
     protocol=f"{PROTOCOL} Growth: the largest range over the first. Judged only where every arm ends above "

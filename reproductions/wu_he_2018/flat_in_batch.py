@@ -2,7 +2,7 @@
 
 Nothing in group norm sees the batch: what is left is whether the linear rule suits all sizes. With the
 constant rate of WH18-1 twenty seeds could not decide it. Batch norm changes by about a point a doubling
-here, and half of that counts. Pilot seeds 60 to 67: slopes of -0.4 to 0.5, median 0.3.
+here, and half of that counts. Pilot seeds 60 to 69: slopes of -0.4 to 0.5, median 0.3.
 """
 
 from math import log2

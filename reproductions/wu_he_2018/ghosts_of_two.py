@@ -19,9 +19,9 @@ ARMS = (
 )
 SETTING = Setting(experiment=CLASSIFY, arms=ARMS, seeds=15, fixed=CONSTANT)
 ABOVE = wu_he_scales(SETTING, gpu=RESNET20_AT_32)
-FIGURE_4 = Overlay(
+NORMALISED_BY = Overlay(
     points={"ghosts_of_2": 32.5, "batch_norm": 23.4},
-    source="ResNet-50 on ImageNet, SGD batch fixed, Wu & Johnson 2021, figure 4, read off the plot",
+    source="ResNet-50 on ImageNet, SGD batch fixed, Wu & Johnson 2021, section 4, read off its plot",
 )
 
 
@@ -42,6 +42,6 @@ CLAIM = Claim(
     effect=loss,
     region=above(1.0),
     unit="percentage points",
-    figures=(by_norm("SGD batch 32, normalised by 32 or by 2", FIGURE_4),),
+    figures=(by_norm("SGD batch 32, normalised by 32 or by 2", NORMALISED_BY),),
     substitution=Substitution(better="lower", margin=1.0),
 )

@@ -19,7 +19,7 @@ def gain(rows: Rows) -> float:
 
 CLAIM = Claim(
     id="WH18-13-GN",
-    locator="section 4.1, figure 6",
+    locator="figure 6, VGG-16",
     statement="In a plain network at batch 32 or 64 GroupNorm has an error at least 0.3 percentage points "
     "lower than BatchNorm.",
     protocol=f"{PROTOCOL} Cells of WH18-13; test error after the last step.",
@@ -27,7 +27,9 @@ CLAIM = Claim(
     effect=gain,
     region=above(0.3),
     unit="percentage points",
-    reported=(Reported(metric="BatchNorm minus GroupNorm", value=0.4, source="section 4.1"),),
+    reported=(
+        Reported(metric="BatchNorm minus GroupNorm", value=0.4, source="text on VGG-16, figure 6"),
+    ),
     unverified=("errors of VGG-16 without a normaliser, with BatchNorm and with GroupNorm",),
     figures=(by_norm("Test error of a plain network"),),
     expected={
