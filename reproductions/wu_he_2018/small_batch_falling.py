@@ -1,7 +1,8 @@
 """BatchNorm loses accuracy at batch 2 with a rate that falls before the end, as the paper's does.
 
 WH18-1 keeps the rate, and its last steps are noisy; here the same contrast can be decided. Pilot seeds 60
-to 62, 68 and 69: 2.0 to 6.7 points. Some 150 core-seconds, shared with WH18-1-crossover and mostly with WH18-1-flat.
+to 62, 68 and 69: 2.0 to 6.7 points. Some 150 core-seconds, shared with WH18-1-crossover and mostly with
+WH18-1-flat.
 """
 
 from bnref.evidence.claim import Claim, Reported, Setting, Substitution
