@@ -49,6 +49,12 @@ The rate falls to a tenth at half and at three quarters of the steps; the number
 SHORT_RESNET20_CIFAR10: Bed = {**RESNET20_CIFAR10, "images": 5 * CIFAR_EPOCH}
 """Five epochs, for sweeps down to batch 2."""
 
+RESNET20_AT_32: Bed = {**SHORT_RESNET20_CIFAR10, "batch_size": 32}
+"""At the batch size per GPU of Wu & He 2018."""
+
+BEGINNING_OF_RESNET20: Bed = {**CIFAR10, "net": "resnet20"}
+"""For statements about so many steps, which keep their batch size, budget and rate."""
+
 RESNET50_IMAGENET: Bed = {
     **IMAGENET,
     "net": "resnet50",
@@ -161,12 +167,19 @@ def santurkar_settings(
     return settings
 
 
-def wu_he_scales(small: Setting) -> dict[str, Setting]:
+def wu_he_scales(
+    small: Setting,
+    *,
+    gpu: Bed = SHORT_RESNET20_CIFAR10,
+    paper: Bed = RESNET50_IMAGENET,
+    gpu_arms: tuple[Arm, ...] | None = None,
+    paper_arms: tuple[Arm, ...] | None = None,
+) -> dict[str, Setting]:
     """A setting of Wu & He 2018 at the scales above small, at one rate per image for all its arms.
 
     0.1 for 128 images of CIFAR-10 (He et al. 2016), and for the paper's 8 x 32 of ImageNet.
     """
     return {
-        "gpu": at_rate_per_image(0.1 / 128, on(SHORT_RESNET20_CIFAR10, small)),
-        "paper": at_rate_per_image(0.1 / 256, on(RESNET50_IMAGENET, small)),
+        "gpu": at_rate_per_image(0.1 / 128, on(gpu, small, arms=gpu_arms)),
+        "paper": at_rate_per_image(0.1 / 256, on(paper, small, arms=paper_arms)),
     }

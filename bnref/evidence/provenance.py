@@ -48,10 +48,10 @@ def provenance(cell: Cell) -> Provenance:
 def code_digest(experiment: str, norm: str | None, kernels: str | None = None) -> str:
     """Digest of the experiment's import closure within the lab, and of the norm that it runs.
 
-    With `kernels` also of the module that chooses them.
+    With `kernels` also of the module that chooses them. Torch's own layers are what its version says.
     """
     modules = {experiment} | ({kernels} if kernels else set())
-    if norm is not None:
+    if norm is not None and not norm.startswith("torch."):
         modules.add(norm.partition(":")[0] if ":" in norm else f"bnref.norms.{norm}")
     homes = tuple({_home(name) for name in (*modules, "bnref.lab", "bnref.norms")})
     sources: dict[str, str] = {}
@@ -110,8 +110,11 @@ def _find(module: str) -> Path | None:
     for end in range(2, len(names) + 1):
         if spec is None or spec.submodule_search_locations is None:
             return None
-        inside = list(spec.submodule_search_locations)
-        spec = PathFinder.find_spec(".".join(names[:end]), inside)
+        try:
+            inside = list(spec.submodule_search_locations)
+            spec = PathFinder.find_spec(".".join(names[:end]), inside)
+        except KeyError:  # a namespace package, whose parent would have to be imported
+            return None
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
     return Path(spec.origin).resolve()

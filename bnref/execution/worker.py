@@ -143,6 +143,9 @@ def _record(cell: Cell, provenance: Provenance, measured: Measured, seconds: flo
 
 def _failed(store: Store, task: Task, error: BaseException) -> Outcome:
     reason = one_line(error)
+    norm = str(task.cell.arm.get("norm"))
+    if ":" in norm and (advice := call("bnref.lab.try_norm:advice", norm)):
+        reason += f"; {advice}"
     store.fail(task.key, Failure(cell=task.cell, reason=reason, details=traceback.format_exc()))
     return Outcome(task=task, error=reason)
 

@@ -10,6 +10,7 @@ CONVOLUTIONS = {
     "convnet7": ((8, 1), (8, 1), (16, 2), (16, 1), (16, 1), (32, 2), (32, 1)),
     "convnet3": ((16, 2), (32, 2), (64, 1)),
     "convnet5": ((16, 2), (32, 2), (32, 2), (64, 1), (64, 1)),
+    "convnet6": ((16, 2), (16, 1), (32, 2), (32, 1), (64, 1), (64, 1)),
 }
 """Channels and stride of each 3x3 convolution: VGG-like in kind, small enough for a laptop."""
 ACTIVATIONS: dict[str, type[nn.Module]] = {

@@ -19,6 +19,14 @@ groups_2 = partial(GroupNorm, groups=2)
 groups_4 = partial(GroupNorm, groups=4)
 groups_8 = partial(GroupNorm, groups=8)
 groups_16 = partial(GroupNorm, groups=16)
+groups_32 = partial(GroupNorm, groups=32)
+groups_64 = partial(GroupNorm, groups=64)
+
+
+def pairs(channels: int) -> GroupNorm:
+    """Groups of two channels each, however many there are."""
+    return GroupNorm(channels, groups=channels // 2)
+
 
 ghosts_of_2 = partial(GhostBatchNorm, ghost=2)
 ghosts_of_8 = partial(GhostBatchNorm, ghost=8)

@@ -36,6 +36,7 @@ CLAIM = Claim(
             metric="half the gain at 0.1 less that at 0.0001 (points)",
             value=6.3,
             source="read off figure 1: 93.2 and 81.3 with batch norm, 82.0 without",
+            unit="percentage points",
         ),
     ),
     figures=figures("plain", "batch_norm"),

@@ -31,6 +31,7 @@ CLAIM = Claim(
             metric="test accuracy at 0.0001, with batch norm less without (points)",
             value=-0.7,
             source="read off figure 1: 81.3 and 82.0",
+            unit="percentage points",
         ),
     ),
     figures=figures("plain", "batch_norm"),

@@ -39,6 +39,7 @@ CLAIM = Claim(
             metric="log2 of the ratio of steps to 90 %, without over with batch norm, at 0.0001",
             value=0.61,
             source="read off figure 1: about 26 % and 17 % of the training",
+            unit="log2 ratio of steps",
         ),
     ),
     figures=figures("plain", "batch_norm"),

@@ -32,6 +32,7 @@ CLAIM = Claim(
             metric="log10 of the ratio of the steps at which the loss is back at its start, batch 1",
             value=2.0,
             source="read off figure 3: 0.07 with and 7e-4 without batch norm",
+            unit="decades",
         ),
     ),
     figures=(FIRST_BATCH,),

@@ -39,6 +39,7 @@ CLAIM = Claim(
             metric="log10 of the ratio of the largest losses that the figure shows, batch 1",
             value=5.55,
             source="read off figure 3: 10^6 at 0.0027 without and 10^0.45 at 0.2 with batch norm",
+            unit="decades",
         ),
     ),
     figures=(FIRST_BATCH,),

@@ -40,7 +40,7 @@ CLAIM = Claim(
     "start. Worst relative error of both buffers over channels and steps against the closed form "
     f"without recursion; tolerance {TOLERANCE:g}. Negative control: buffers whose m weighs the old value.",
     settings={
-        "small": SMALL,
+        **dict.fromkeys(("small", "gpu", "paper"), SMALL),
         "smoke": SMALL.shrunk(batches=20, channels=4),
     },
     kind="exact",

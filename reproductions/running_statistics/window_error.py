@@ -2,8 +2,10 @@
 
 from bnref.evidence.claim import Claim, Expectation, Rows, Setting, Substitution, grid
 from bnref.evidence.effects import points
+from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import SHORT_RUN
+from reproductions.paper_beds import BEGINNING_OF_RESNET20, on
 
 SMALL = Setting(
     experiment=SHORT_RUN.experiment,
@@ -11,6 +13,8 @@ SMALL = Setting(
     seeds=12,
     fixed={**SHORT_RUN.fixed, "batch_size": 4, "images": 3200, "learning_rate": 0.005},
 )
+
+ABOVE = dict.fromkeys(("gpu", "paper"), on(BEGINNING_OF_RESNET20, SMALL))
 
 
 def gain(rows: Rows) -> float:
@@ -25,10 +29,16 @@ CLAIM = Claim(
     "times longer window gives at least half a percentage point less test error than 0.1.",
     protocol="Five convolutions on 14x14 Fashion-MNIST, 800 steps of batch 4, after which momentum 0.01 "
     "keeps 0.03 % of its start. Both arms take the same steps; only the evaluation differs.",
-    settings={"small": SMALL, "smoke": SMALL.shrunk(images=64)},
+    settings={"small": SMALL, "smoke": SMALL.shrunk(images=64), **ABOVE},
     effect=gain,
     region=above(0.5),
     unit="percentage points of test error",
+    figures=(
+        Dots(
+            y="test_error", hue="momentum", scale=100.0, y_label="test error (%)",
+            title="Test error at batch 4 by momentum",
+        ),
+    ),
     expected={
         "small": Expectation(
             outcome="refuted",
@@ -39,4 +49,4 @@ CLAIM = Claim(
     },
     headline="momentum 0.01 at batch 4",
     substitution=Substitution(better="higher", margin=0.5),
-)
+)  # fmt: skip

@@ -4,7 +4,7 @@ Claim card MOM-3: Var r_t = tau^2 m/(2-m) (1 - (1-m)^(2t)), with tau^2 the varia
 """
 
 from bnref.evidence.claim import Claim, Rows, Setting, Substitution, grid
-from bnref.evidence.figure import Band, Curve
+from bnref.evidence.figure import Band, Curve, Overlay
 from bnref.evidence.verdict import within
 
 BOUND = 0.05
@@ -21,9 +21,20 @@ def deviation(rows: Rows) -> float:
     return max((row["log_ratio"] for row in rows), key=abs)
 
 
+MOMENTA = (0.1, 0.05, 0.01)
+TIMES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+LAW = tuple(
+    Overlay(
+        points={t: m / (2 - m) * (1 - (1 - m) ** (2 * t)) for t in TIMES},
+        source="the law",
+        line=f"{m:g}",
+    )
+    for m in MOMENTA
+)
+
 SMALL = Setting(
     experiment="bnref.lab.experiments.running_statistics",
-    arms=grid(norm=("batch_norm",), momentum=(0.1, 0.05, 0.01)),
+    arms=grid(norm=("batch_norm",), momentum=MOMENTA),
     seeds=20,
     fixed={"stream": "identical", "batches": 500, "batch_size": 2, "channels": 10_000, "space": 1},
 )
@@ -38,7 +49,7 @@ CLAIM = Claim(
     "Variance of the running mean over channels after 1, 2, 5, 10, 20, 50, 100, 200 and 500 batches; "
     "the log ratio to the law that is largest in magnitude over these times and momenta.",
     settings={
-        "small": SMALL,
+        **dict.fromkeys(("small", "gpu", "paper"), SMALL),
         "smoke": SMALL.shrunk(batches=20, channels=500),
     },
     effect=deviation,
@@ -46,21 +57,14 @@ CLAIM = Claim(
     unit="log(measured/predicted variance)",
     figures=(
         Band(
-            series="variance_in_batch_means",
-            hue="momentum",
-            x="batches",
-            log_y=True,
-            x_label="batches",
-            y_label="variance of the running mean / that of a batch mean",
+            series="variance_in_batch_means", hue="momentum", x="batches", log_x=True, log_y=True,
+            y_label="variance of the running mean / that of a batch mean", overlay=LAW,
         ),
         Curve(
-            x="momentum",
-            y="last_log_ratio",
-            hue="norm",
-            log_x=True,
+            x="momentum", y="last_log_ratio", hue="norm", log_x=True,
             y_label="log(measured/predicted variance) after the last batch",
         ),
     ),
     # Less variance is the better estimate; half the region at most may be lost to the reference.
     substitution=Substitution(better="lower", margin=BOUND / 2),
-)
+)  # fmt: skip

@@ -7,9 +7,13 @@ from itertools import combinations
 
 from bnref.evidence.claim import Claim, Expectation, Reported, Rows, Substitution
 from bnref.evidence.effects import points
-from bnref.evidence.figure import Dots
+from bnref.evidence.figure import Band
 from bnref.evidence.verdict import above
 from reproductions.beds import NORMS_AT_32, NORMS_PROTOCOL
+from reproductions.group_norm import TABLE_1, by_norm
+from reproductions.paper_beds import RESNET20_AT_32, wu_he_scales
+
+ABOVE = wu_he_scales(NORMS_AT_32, gpu=RESNET20_AT_32)
 
 
 def in_order(rows: Rows) -> float:
@@ -25,7 +29,7 @@ CLAIM = Claim(
     statement="At batch 32 validation errors rank BatchNorm, GroupNorm, LayerNorm, InstanceNorm from "
     "lowest to highest: at least five of the six pairs are in this order.",
     protocol=NORMS_PROTOCOL,
-    settings={"small": NORMS_AT_32, "smoke": NORMS_AT_32.shrunk(images=128)},
+    settings={"small": NORMS_AT_32, "smoke": NORMS_AT_32.shrunk(images=128), **ABOVE},
     effect=in_order,
     region=above(0.5),  # four of six pairs is 1/3, five is 2/3
     unit="Kendall's tau",
@@ -36,13 +40,8 @@ CLAIM = Claim(
         Reported(metric="InstanceNorm, error (%)", value=28.4, source="table 1"),
     ),
     figures=(
-        Dots(
-            y="test_error",
-            hue="norm",
-            scale=100.0,
-            y_label="test error (%)",
-            title="Test error at batch 32",
-        ),
+        by_norm("Test error at batch 32", TABLE_1),
+        Band(series="loss", hue="norm", x="step", title="Training loss at batch 32"),
     ),
     expected={
         "small": Expectation(
@@ -52,4 +51,4 @@ CLAIM = Claim(
         )
     },
     substitution=Substitution(better="higher", margin=0.5),
-)  # fmt: skip
+)

@@ -5,10 +5,10 @@ Pilot seeds 50 to 52: 22.0, 23.5 and 22.1 % with batch norm, 20.6, 23.6 and 24.3
 
 from bnref.evidence.claim import Arm, Claim, Expectation, Reported, Rows, Setting, Substitution
 from bnref.evidence.effects import points
-from bnref.evidence.figure import Dots
 from bnref.evidence.verdict import above
 from reproductions.beds import VARIANTS
-from reproductions.wu_he_2018.small_batch import FIXED, arm
+from reproductions.group_norm import AT_FOUR, CONSTANT, arm, by_norm
+from reproductions.paper_beds import wu_he_scales
 
 BATCH_NORM, GROUP_NORM = arm("batch_norm", 4), arm("group_norm", 4)
 RENORM = Arm("batch_renorm-b4", {**BATCH_NORM.parameters, "norm": f"{VARIANTS}:renorm_of_wu_he"})
@@ -20,7 +20,7 @@ SMALL = Setting(
     experiment="bnref.lab.experiments.classify",
     arms=(RENORM, BATCH_NORM, GROUP_NORM),
     seeds=12,
-    fixed=FIXED,
+    fixed=CONSTANT,
 )
 
 
@@ -35,17 +35,19 @@ CLAIM = Claim(
     locator="section 4.1, batch renormalization",
     statement="At batch 4 batch renorm has an error at least 0.3 percentage points lower than batch norm.",
     protocol=PROTOCOL,
-    settings={"small": SMALL, "smoke": SMALL.shrunk(images=128)},
+    settings={"small": SMALL, "smoke": SMALL.shrunk(images=128), **wu_he_scales(SMALL)},
     effect=gain,
     region=above(0.3),
     unit="percentage points",
     reported=(
-        Reported(metric="batch norm minus batch renorm", value=1.0, source="section 4.1, 27.3 and 26.3"),
+        Reported(
+            metric="batch norm minus batch renorm",
+            value=1.0,
+            source="section 4.1, 27.3 and 26.3",
+            unit="percentage points",
+        ),
     ),
-    figures=(
-        Dots(y="test_error", hue="norm", scale=100.0, y_label="test error (%)",
-             title="Test error at batch 4"),
-    ),
+    figures=(by_norm("Test error at batch 4", AT_FOUR),),
     expected={
         "small": Expectation(
             outcome="inconclusive",
@@ -53,4 +55,4 @@ CLAIM = Claim(
         )
     },
     substitution=Substitution(better="lower", margin=0.5),
-)  # fmt: skip
+)

@@ -130,6 +130,18 @@ def test_this_project_s_own_digests():
     ), "the file of a norm counts, not how it was named"
 
 
+def test_a_layer_of_torch_is_told_by_torch_s_version_alone():
+    """Its thousands of files are not read, some of which lie in packages that must be imported first."""
+    name = "bnref.lab.experiments.classify"
+    assert code_digest(name, "torch.nn:BatchNorm2d") == code_digest(name, None)
+
+
+def test_what_lies_in_a_namespace_package_is_not_followed(project):
+    project.write("experiment.py", f"import {project.name}.bare.inner.module\n")
+    project.write("bare/inner/module.py", "")
+    project.digest()
+
+
 def test_no_package_is_imported_on_the_way():
     """The driver looks digests up for every cell and must not load torch for it."""
     code = (

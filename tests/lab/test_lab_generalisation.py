@@ -33,6 +33,12 @@ def test_few_images_are_learnt_by_heart_and_the_rest_is_not():
     assert 0.1 < found["test_error"] < 0.6, "expected 32 images to say something, not all"
 
 
+def test_the_logged_error_falls_from_chance_to_what_the_images_leave():
+    series = measured().series
+    assert series["step"][-1] == 200, "3,200 images in batches of 16"
+    assert series["training_error"][0] > 20 > 5 > series["training_error"][-1], "in percent"
+
+
 def test_more_images_narrow_the_gap():
     few, many = measured().metrics, measured(train_images=1000, images=10000).metrics
     assert many["test_error"] - many["train_error"] < few["test_error"] - few["train_error"]

@@ -15,8 +15,8 @@ from bnref.lab.papers.inception import MODULES
 from bnref.lab.randomness import generator
 from bnref.lab.training import train
 
-LARGE = ("resnet50", "bn_inception")
-ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "bn_inception", "wide_resnet1000_2")
+LARGE = ("resnet50", "resnet101", "bn_inception")
+ABOVE_TWO_SECONDS = ("vgg16", "resnet50", "resnet101", "bn_inception", "wide_resnet1000_2")
 PARAMETERS = {
     "resnet20": 269_722,  # He et al. 2016, table 6: 0.27, 0.85 and 1.7 million
     "resnet56": 853_018,
@@ -24,6 +24,7 @@ PARAMETERS = {
     "wide_resnet16_4": 2_748_890,
     "vgg16": 14_710_464 + 2 * 4224 + 5130,  # 3x3 weights, batch norm, classifier
     "resnet50": 25_557_032,  # torchvision's table of models
+    "resnet101": 44_549_160,
     "bn_inception": 11_188_288,
 }
 
@@ -91,11 +92,17 @@ def test_parameters_are_as_many_as_published(name):
 
 
 def test_depth_is_in_the_name():
-    for name, depth in (("resnet20", 20), ("resnet110", 110), ("vgg16", 14), ("resnet50", 50)):
+    for name, depth in (
+        ("resnet20", 20),
+        ("resnet110", 110),
+        ("vgg16", 14),
+        ("resnet50", 50),
+        ("resnet101", 101),
+    ):
         with torch.device("meta"):
             modules = list(paper_net(name, "batch_norm", 10).modules())
         layers = [m for m in modules if isinstance(m, nn.Conv2d | nn.Linear)]
-        shortcuts = 4 if name == "resnet50" else 0  # 1x1 convolutions where the shape changes
+        shortcuts = 4 if name in LARGE else 0  # 1x1 convolutions where the shape changes
         assert len(layers) == depth + shortcuts, name
 
 
@@ -140,6 +147,11 @@ def test_arms_share_weights_where_shapes_agree(name):
     )
     for index, (a, b) in enumerate(zip(first, other, strict=True)):
         assert torch.equal(a, b), f"layer {index} starts with other weights in an arm"
+
+
+def test_a_network_for_colours_says_so_of_grey_images():
+    with pytest.raises(ValueError, match="'vgg16' takes images of 3 channels, not of 1"):
+        paper_net("vgg16", "batch_norm", 10, channels=1)
 
 
 def test_an_unknown_network_is_named():

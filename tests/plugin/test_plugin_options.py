@@ -66,3 +66,18 @@ def test_a_layer_that_is_not_there(norm, reason):
     problem = pytest.importorskip("bnref.lab.try_norm").problem(norm, "cpu")
     assert reason in problem
     assert "\n" not in problem
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="a layer needs torch")
+@pytest.mark.parametrize(
+    ("norm", "advised"),
+    [
+        ("torch.nn:BatchNorm2d", True),
+        ("bnref.norms.batch_norm:BatchNorm", False),
+        ("json:Norm", False),
+    ],
+)
+def test_a_cell_that_failed_on_vectors_says_so_and_what_to_do(norm, advised):
+    advice = pytest.importorskip("bnref.lab.try_norm").advice(norm)
+    assert (f"{norm} takes (N, C, H, W) and not (N, C)" in advice) == advised
+    assert advised == ("--bn-claim" in advice)

@@ -5,11 +5,13 @@ and every effect finds what it reads in what that run measured.
 """
 
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import bnref.lab.data
@@ -21,7 +23,7 @@ from bnref.evidence.verdict import as_interval
 from bnref.execution.worker import experiment
 from bnref.lab.datasets.arrays import Arrays
 from bnref.lab.datasets.folder import Folder
-from bnref.lab.papers.catalogue import PAPER_NETS
+from bnref.lab.papers.catalogue import PAPER_NETS, paper_net
 from reproductions.beds import LANDSCAPE, SWEEP
 from reproductions.paper_beds import VGG_CIFAR10, at_rate_per_image, on
 
@@ -37,11 +39,11 @@ SHAPE = (
 BRIEF = {
     "batch_size": 4, "images": 8, "steps": 2, "train_images": 8, "probe_images": 4, "learning_rate": 1e-5,
     "probe_every": 1, "look_every": 1, "networks": 1, "repeats": 2, "sizes": "2,4", "stages": 2,
-    "lowest": -7, "highest": -7,
+    "lowest": -7, "highest": -7, "source_batch_size": 4, "source_images": 8, "source_rate": 1e-5,
 }  # fmt: skip
 """Two steps on four images each, for the parameters that an arm has."""
 ABOVE_TWO_SECONDS = (
-    "vgg16", "resnet50", "bn_inception", "resnet110", "depth=48-width=2", "depth=498",
+    "vgg16", "resnet50", "resnet101", "bn_inception", "resnet110", "depth=48-width=2", "depth=498",
     "blocks=18",
 )  # fmt: skip
 DO_NOT_TRAIN = ("depth=48-width=2-form=skip_init_1", "depth=498-width=2-form=skip_init_1")
@@ -174,6 +176,21 @@ def test_a_network_takes_two_steps_and_effects_find_what_they_read(
             as_interval(claim.effect(rows))
         except KeyError as missing:
             pytest.fail(f"{claim.id} at scale {scale} reads {missing}, not in {name}'s record")
+
+
+def test_every_normaliser_of_an_arm_fits_the_channels_of_its_network():
+    """Groups must divide every layer's channels: 64 do in ResNet-50, and not in ResNet-20."""
+    for claim, scale in ABOVE_SMALL:
+        for arm in claim.settings[scale].arms:
+            parameters = {**claim.settings[scale].fixed, **arm.parameters}
+            if parameters.get("net") in PAPER_NETS and "norm" in parameters:
+                fits(str(parameters["net"]), str(parameters["norm"]))
+
+
+@lru_cache
+def fits(net: str, norm: str) -> None:
+    with torch.device("meta"):
+        paper_net(net, norm, 10)
 
 
 def test_cells_above_scale_small_name_networks_data_and_augmentation_that_exist():

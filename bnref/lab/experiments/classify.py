@@ -9,6 +9,7 @@ from bnref.evidence.record import Measured
 from bnref.lab.data import Data, Split, load
 from bnref.lab.nets import CONVOLUTIONS, convnet, each_norm, initialise, mlp
 from bnref.lab.papers.catalogue import paper_net
+from bnref.lab.papers.resnet import start_branches
 from bnref.lab.randomness import generator
 from bnref.lab.training import Run, errors, reestimate, train
 
@@ -23,7 +24,8 @@ def run(cell: Cell) -> Measured:
     steps = images / batch_size) and optionally sgd_momentum, weight_decay, drops (shares of the steps,
     as "0.5,0.75", after which the rate is divided by fall, or 10), augment (as in `bnref.lab.augmentation`),
     momentum (running statistics: the weight of the new batch, None for the cumulative average),
-    order (another shuffle) and corrupted (share of the test labels replaced by a wrong class).
+    order (another shuffle) and corrupted (share of the test labels replaced by a wrong class). A ResNet
+    may have last_gamma, the weight at which the last normaliser of every branch starts.
 
     A diverged run counts as wrong on all but one in `classes` images: chance.
     """
@@ -48,7 +50,9 @@ def run(cell: Cell) -> Measured:
     metrics["test_error"] = metrics["test_errors"] / len(test.labels)
     if arm.get("reestimate") and reestimate(net, data.train.images, batch_size=200):
         metrics["test_errors_reestimated"] = errors(net, test)
-    return Measured(metrics=metrics, series=_curve(result), data=data.sha256)
+        metrics["test_error_reestimated"] = metrics["test_errors_reestimated"] / len(test.labels)
+    step, loss = stretches(result.losses)
+    return Measured(metrics=metrics, series={"step": step, "loss": loss}, data=data.sha256)
 
 
 def network(cell: Cell, data: Data) -> torch.nn.Sequential:
@@ -62,8 +66,10 @@ def network(cell: Cell, data: Data) -> torch.nn.Sequential:
         depth, width = int(arm["depth"]), int(arm["width"])  # type: ignore[arg-type]
         net = mlp(str(arm["norm"]), inputs, data.classes, depth, width)
     else:
-        net = paper_net(str(arm["net"]), str(arm["norm"]), data.classes)
+        net = paper_net(str(arm["net"]), str(arm["norm"]), data.classes, channels)
     initialise(net, cell.seed)
+    if "last_gamma" in arm:
+        start_branches(net, float(arm["last_gamma"]))  # type: ignore[arg-type]
     if "momentum" in arm:
         for layer in each_norm(net, "running_mean"):
             layer.momentum = arm["momentum"]  # type: ignore[assignment]
@@ -98,14 +104,11 @@ def _training_metrics(result: Run) -> dict[str, float]:
     }
 
 
-def _curve(result: Run) -> dict[str, list[float]]:
-    """The training loss, averaged over equal stretches of steps."""
-    stretches = torch.tensor_split(result.losses, min(CURVE_POINTS, len(result.losses)))
-    ends = torch.tensor([len(part) for part in stretches]).cumsum(0)
-    return {
-        "step": [float(end) for end in ends],
-        "loss": [float(part.mean()) for part in stretches],
-    }
+def stretches(values: torch.Tensor) -> tuple[list[float], list[float]]:
+    """Where at most CURVE_POINTS equal stretches of steps end, and the means of the values over them."""
+    parts = torch.tensor_split(values, min(CURVE_POINTS, len(values)))
+    ends = torch.tensor([len(part) for part in parts]).cumsum(0)
+    return [float(end) for end in ends], [float(part.mean()) for part in parts]
 
 
 def _chance(images: int, classes: int) -> float:

@@ -3,7 +3,7 @@
 from bnref.evidence.cell import Cell
 from bnref.evidence.record import Measured
 from bnref.lab.data import Split, load
-from bnref.lab.experiments.classify import network, recipe
+from bnref.lab.experiments.classify import network, recipe, stretches
 from bnref.lab.training import errors, train
 
 
@@ -11,8 +11,8 @@ def run(cell: Cell) -> Measured:
     """Errors on the training and on the test images, both in evaluation mode, after the last step.
 
     Arm: as for `classify`, and train_images (the first so many of the training images are all there
-    is). Both errors are of the same function; the accuracy that training itself logs is
-    of another, which normalises by batches.
+    is). Both errors are of the same function; what training itself logs, the series `training_error` (%)
+    by `step`, is of another, which normalises by batches.
 
     A diverged run counts as wrong on all but one in `classes` images: chance.
     """
@@ -27,8 +27,12 @@ def run(cell: Cell) -> Measured:
         chance if result.diverged else errors(net, split) / len(split.labels)
         for split in (few, data.test)
     )
+    series = {}
+    if not result.diverged:
+        series["step"], series["training_error"] = stretches(100 * (1 - result.accuracies))
     return Measured(
         metrics={"train_error": train_error, "test_error": test_error},
+        series=series,
         diverged=result.diverged,
         data=data.sha256,
     )
