@@ -193,6 +193,14 @@ def fits(net: str, norm: str) -> None:
         paper_net(net, norm, 10)
 
 
+@pytest.mark.parametrize("id", CLAIMS)
+def test_every_claim_that_is_attempted_can_be_asked_at_every_scale(id):
+    claim = CLAIMS[id]
+    if claim.not_attempted or claim.kind == "control":
+        pytest.skip("no settings, or a control of this project, for scale small")
+    assert set(claim.settings) == {"smoke", "small", "gpu", "paper"}
+
+
 def test_cells_above_scale_small_name_networks_data_and_augmentation_that_exist():
     for claim, scale in ABOVE_SMALL:
         for planned in plan(claim.settings[scale], scale, "cuda", seeds=[100]):

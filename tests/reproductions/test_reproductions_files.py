@@ -89,6 +89,7 @@ def test_a_claim_is_complete(path, claims):
     if claim.not_attempted:
         return
     assert claim.unit
+    assert claim.figures or claim.kind != "statistical", "a statistical claim has a figure"
     assert {"small", "smoke"} <= set(claim.settings)
     assert claim.settings["small"].seeds >= (20 if _two_sided(claim) else 12)
     assert claim.settings["smoke"].seeds == 1
