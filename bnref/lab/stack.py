@@ -45,7 +45,7 @@ class Given:
     """A layer's input, rows * scale + shift: (S, D, N), (S, D, 1), (S, D, 1).
 
     Batch norm without an activation hands on its centred rows, and what it does to them is done to the
-    next weights, which are smaller. Rows that have scale and shift are centred.
+    next weights, which are smaller. Rows that have scale and shift are centred, and stay so.
     """
 
     rows: Tensor
@@ -53,8 +53,16 @@ class Given:
     shift: Tensor | None = None
 
 
-Kept = list[tuple[Given, Tensor | None, Tensor]]
-"""What backward needs of each layer: its input, 1/sqrt(var + eps), its output or its centred rows."""
+@dataclass(frozen=True)
+class Kept:
+    """What backward needs of a layer: its input, the weights that its rows met, with the input's scale
+    in them, 1/sqrt(var + eps), and its output or its centred rows.
+    """
+
+    given: Given
+    weight: Tensor
+    rstd: Tensor | None
+    y: Tensor
 
 
 def can_stack(net: nn.Module) -> bool:
@@ -110,32 +118,33 @@ def copied(stack: Stack) -> Stack:
     )
 
 
-def forward(stack: Stack, x: Tensor, track: bool = True) -> tuple[Tensor, Kept]:
+def forward(stack: Stack, x: Tensor, track: bool = True) -> tuple[Tensor, list[Kept]]:
     """Outputs (S, C, N) of x (S, D, N) in training mode; `track` moves the running statistics.
 
     The last layer has neither batch norm nor activation.
     """
-    kept: Kept = []
+    kept: list[Kept] = []
     given = Given(x)
     for layer in stack:
-        if given.scale is None or given.shift is None:
-            y, offset = torch.bmm(layer.weight, given.rows), None
-        else:
-            y = torch.bmm(layer.weight * given.scale.mT, given.rows)
-            offset = torch.bmm(layer.weight, given.shift)
+        weight, offset = layer.weight, None
+        if given.scale is not None and given.shift is not None:
+            weight = layer.weight * given.scale.mT
+            if track or layer.norm is None:
+                offset = torch.bmm(layer.weight, given.shift)
+        y = torch.bmm(weight, given.rows)
         scale, rstd = layer.scale, None
         if layer.norm is not None and scale is not None:
-            mean = y.mean(2, keepdim=True) if offset is None else offset
-            if offset is None:
-                y.sub_(mean)
+            if given.scale is None:
+                offset = y.mean(2, keepdim=True)
+                y.sub_(offset)
             var = torch.linalg.vector_norm(y, dim=2, keepdim=True).square_().div_(y.shape[2])
             rstd = (var + layer.norm.eps).rsqrt_()
             scale = scale * rstd
-            if track:
-                _track(layer, mean, var, y.shape[2])
+            if track and offset is not None:
+                _track(layer, offset, var, y.shape[2])
         elif offset is not None:
             y.add_(offset)
-        kept.append((given, rstd, y))
+        kept.append(Kept(given, weight, rstd, y))
         given = Given(y, scale, layer.shift)
         if scale is None or layer.sigmoid:
             y = y if scale is None else y * scale
@@ -144,39 +153,47 @@ def forward(stack: Stack, x: Tensor, track: bool = True) -> tuple[Tensor, Kept]:
     return given.rows, kept
 
 
-def backward(stack: Stack, kept: Kept, dy: Tensor) -> list[Tensor]:
-    """Gradients of all parameters, layer by layer, from dy (S, C, N), which is overwritten.
+def backward(stack: Stack, kept: Sequence[Kept], dy: Tensor) -> list[Tensor]:
+    """Gradients of all parameters, layer by layer, from dy (S, C, N).
 
-    Sigmoid: dy * y * (1 - y). Batch norm: the formula of `bnref.norms.batch_norm`.
+    Sigmoid: dy * y * (1 - y). Batch norm: the formula of `bnref.norms.batch_norm`; its two sums are taken
+    over the rows where a sigmoid follows it. Else dy is weight.T dy' of the next layer, so they are
+    sums over weight, which is small: of weight * total', total' the sum of dy', and of
+    weight * (dy' rows.T), a product that the gradient of weight has anyway.
     """
     gradients: list[list[Tensor]] = []
-    after: Tensor | None = None
-    for layer, (given, rstd, y) in zip(reversed(stack), reversed(kept), strict=True):
-        if layer.sigmoid and after is not None:
-            dy = torch.ops.aten.sigmoid_backward(dy, after)
-        found: list[Tensor] = []
-        weight = layer.weight
-        if layer.shift is not None or given.shift is not None:
-            total = dy.sum(2, keepdim=True)
-        if rstd is not None and layer.scale is not None:
-            dscale = (dy * y).sum(2, keepdim=True).mul_(rstd)
-            found = [total, dscale]
-            # dx is factor * dy below: the factor goes into the weights.
-            dy.sub_(y.mul_(dscale * rstd / dy.shape[2])).sub_(total / dy.shape[2])
-            factor = layer.scale * rstd
-            weight = weight * factor
-            dweight = torch.bmm(dy, given.rows.mT).mul_(factor)
+    # The sum of dy over the rows; None where it is 0, as behind a batch norm, or nothing needs it.
+    total: Tensor | None = dy.sum(2, keepdim=True)
+    own = [] if stack[-1].shift is None or total is None else [total]
+    for number in reversed(range(len(stack))):
+        weight, given = stack[number].weight, kept[number].given
+        dweight = torch.bmm(dy, given.rows.mT)
+        gradients.append([dweight, *own])
+        if number == 0:
+            break
+        below, rstd, y = stack[number - 1], kept[number - 1].rstd, kept[number - 1].y
+        dy = torch.bmm(kept[number].weight.mT, dy)
+        if given.scale is None or given.shift is None or rstd is None:
+            if below.sigmoid:
+                dy = torch.ops.aten.sigmoid_backward(dy, given.rows)
+            total = None if below.shift is None else dy.sum(2, keepdim=True)
+            own = [] if total is None else [total]
+            if rstd is None or below.scale is None:
+                continue
+            factor, products = below.scale * rstd, (dy * y).sum(2, keepdim=True)
+            dy.mul_(factor)
         else:
-            found = [] if layer.shift is None else [total]
-            dweight = torch.bmm(dy, given.rows.mT)
-        if given.scale is not None and given.shift is not None:
-            dweight.mul_(given.scale.mT)
-            if rstd is None:  # behind batch norm the rows of dy add up to nothing
+            factor, products = given.scale, (weight * dweight).sum(1, keepdim=True).mT
+            dweight.mul_(factor.mT)
+            if total is not None:
                 dweight.baddbmm_(total, given.shift.mT)
-        gradients.append([dweight, *found])
-        after = given.rows
-        if layer is not stack[0]:
-            dy = torch.bmm(weight.mT, dy)
+                total = torch.bmm(weight.mT, total)
+        dscale = products * rstd
+        own = [torch.zeros_like(dscale) if total is None else total, dscale]
+        dy.addcmul_(y, factor * rstd * dscale, value=-1 / dy.shape[2])
+        if total is not None:
+            dy.sub_(factor * total / dy.shape[2])
+        total = None
     return [gradient for layer in reversed(gradients) for gradient in layer]
 
 

@@ -47,10 +47,11 @@ def pieces(*tensors: Tensor) -> Iterable[tuple[Tensor, ...]]:
     """Tensors (N, ...) of one shape cut along N, alike, so that a piece stays in a core's cache.
 
     Several passes over a piece read main memory once. Compiled code and accelerators pass over the
-    whole at once: there the tensors are one piece.
+    whole at once: there the tensors are one piece, as they are where all of it fits.
     """
     first = tensors[0]
-    if torch.compiler.is_compiling() or first.device.type != "cpu":
+    fits = first.numel() <= CACHED
+    if fits or torch.compiler.is_compiling() or first.device.type != "cpu":
         return [tensors]
     samples = max(1, CACHED * first.shape[0] // first.numel())
     return zip(*(tensor.split(samples) for tensor in tensors), strict=True)

@@ -158,7 +158,8 @@ class _Normalise(torch.autograd.Function):
         assert products is not None
         dweight = channel_sum(products) * rstd
         scale = along(weight, x) * rstd
-        slope, shift = dweight * rstd * -scale / count, dbias * -scale / count
+        share = scale / -count
+        slope, shift = dweight * rstd * share, dbias * share
         for dy_piece, centred in pieces(dy, dx):
             affine(centred, slope, shift, out=centred).addcmul_(dy_piece, scale)
         return dx.to(x.dtype), dweight.view(-1), dbias.view(-1), None

@@ -1,6 +1,9 @@
 """The executor's seam: pools that break at the worst moments, without a process."""
 
 import os
+import platform
+import resource
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -210,3 +213,24 @@ def test_only_cells_on_a_gpu_have_their_workers_dealt(tasks, tmp_path, monkeypat
     assert pools == [(2, dealt)]
     assert [outcome.error for outcome in told] == ["", "", ""]
     assert chosen == ["cuda"] * 3 * bool(dealt), "kernels are chosen before each cell on a GPU"
+
+
+def test_a_worker_keeps_the_memory_that_a_step_frees_for_the_next():
+    script = """
+import os, resource
+import numpy as np
+from bnref.execution.worker import begin
+begin(os.getppid())
+faults = []
+for _ in range(40):
+    blocks = [np.ones(1 << 17) for _ in range(8)]  # 1 MiB each
+    del blocks
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(faults[-1] - faults[19])
+"""
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("malloc is not glibc's")
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    pages = 20 * 8 * (1 << 20) // resource.getpagesize()
+    assert int(done.stdout) < pages / 20, "blocks were given back to the system and taken anew"
