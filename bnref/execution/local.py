@@ -19,6 +19,20 @@ from bnref.evidence.store import Failure, Store, StoreError
 from bnref.execution.worker import TOGETHER_SECONDS, Outcome, Task, begin, call, measure
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+KEPT_MEMORY = {
+    "GLIBC_TUNABLES": ":".join(
+        f"glibc.malloc.{name}={value}"
+        for name, value in (
+            ("mmap_threshold", 32 << 20),  # the most that glibc takes
+            ("trim_threshold", 2**31 - 1),
+            ("hugetlb", 1),
+        )
+    )
+}
+"""Have glibc's malloc keep what a step frees for the next, which asks for the same sizes, in huge pages.
+
+Else it may give blocks above 128 KiB back and take them anew every step, with a fault for each 4 KiB.
+"""
 MOST_TOGETHER = 256
 DIED_ONCE = "its worker process died (killed, or out of memory)"
 DIED = "its worker process died twice (killed, or out of memory)"
@@ -169,8 +183,9 @@ def _submit(pool: Executor, function: Callable[..., object], *arguments: object)
 def _pool(workers: int, open_pool: OpenPool) -> Iterator[Executor]:
     """A pool whose processes have one thread each, and are gone at the end whatever happens."""
     elsewhere = set(multiprocessing.active_children())
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+    theirs = KEPT_MEMORY | ONE_THREAD
+    before = {name: os.environ.get(name) for name in theirs}
+    os.environ.update(theirs)
     pool = open_pool(workers)
     finished = False
     try:

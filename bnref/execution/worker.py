@@ -1,6 +1,5 @@
 """What runs inside a worker process: packs of cells one after another, their records written by it."""
 
-import ctypes
 import importlib
 import os
 import signal
@@ -22,10 +21,6 @@ from bnref.evidence.store import Failure, Store, StoreError
 PARENT_POLL_SECONDS = 0.5
 TOGETHER_SECONDS = 0.1
 """How long cells run until their records are kept: what a killed worker or a power cut can cost."""
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Numbers of glibc's malloc.h."""
-LARGEST_MMAP_THRESHOLD = 32 << 20
-"""The most that glibc takes on 64 bits: larger blocks are mapped and unmapped by themselves."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,20 +73,7 @@ def begin(driver: int, dealt: "SimpleQueue[str] | None" = None) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = dealt.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    _keep_freed_memory()
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
-
-
-def _keep_freed_memory() -> None:
-    """Have malloc keep what is freed for the next step, which asks for the same sizes again.
-
-    Else it may give blocks above 128 KiB back to the system and take them anew at every step, and each page
-    of 4 KiB then costs a fault. Nothing happens where malloc is not glibc's.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _end_with(driver: int) -> None:

@@ -15,7 +15,7 @@ https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Protocol, TypeVar
@@ -85,11 +85,11 @@ def recorder(device: torch.device) -> Recorder | None:
     return CudaRecorder() if asked else None
 
 
-def replayed(step: Step, net: nn.Module, optimiser: torch.optim.Optimizer) -> Step:
+def replayed(step: Step, net: nn.Module, momenta: Sequence[Tensor]) -> Step:
     """The step, from a graph where that was asked for and can be; where it cannot, a warning says why.
 
-    `step` clears gradients to None before they are computed, so that a replay overwrites them. What it
-    returns is overwritten by the next one. Raises RuntimeError where a replay gives other bits than the
+    What `step` moves are parameters and buffers of the net and `momenta`. What it returns is overwritten
+    by the next one. Raises RuntimeError where a replay gives other bits than the
     step, unless kernels may do so themselves (`--bn-nondeterministic`).
     """
     device = next(net.parameters()).device
@@ -99,7 +99,7 @@ def replayed(step: Step, net: nn.Module, optimiser: torch.optim.Optimizer) -> St
     for name, module in net.named_modules():
         if any(isinstance(value, torch.Generator) for value in vars(module).values()):
             return _plain(step, f"{name or 'the net'} draws random numbers on the host")
-    return _Replayed(step, net, optimiser, graph)
+    return _Replayed(step, net, momenta, graph)
 
 
 def _plain(step: Step, reason: str) -> Step:
@@ -111,9 +111,9 @@ class _Replayed:
     """A step that is plain at first and a replay later."""
 
     def __init__(
-        self, step: Step, net: nn.Module, optimiser: torch.optim.Optimizer, graph: Recorder
+        self, step: Step, net: nn.Module, momenta: Sequence[Tensor], graph: Recorder
     ) -> None:
-        self.step, self.net, self.optimiser, self.graph = step, net, optimiser, graph
+        self.step, self.net, self.momenta, self.graph = step, net, momenta, graph
         self.left = WARM_UP
         self.kept = _numbers(net)
         self.inputs: tuple[Tensor, ...] = ()
@@ -157,9 +157,7 @@ class _Replayed:
 
     def _state(self) -> list[Tensor]:
         """Everything that a step moves: parameters, buffers, momentum."""
-        momentum = (value for state in self.optimiser.state.values() for value in state.values())
-        tensors = (value.detach() for value in momentum if isinstance(value, Tensor))
-        return [*(p.detach() for p in self.net.parameters()), *self.net.buffers(), *tensors]
+        return [*(p.detach() for p in self.net.parameters()), *self.net.buffers(), *self.momenta]
 
 
 def _numbers(net: nn.Module) -> dict[tuple[str, str], float]:

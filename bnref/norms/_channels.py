@@ -43,15 +43,20 @@ def moved(buffer: Tensor, kept: float | Tensor, value: Tensor, weight: float | T
         buffer.mul_(kept).add_(value, alpha=weight)
 
 
+def whole(x: Tensor) -> bool:
+    """Whether each pass is best over all of x: it stays in a core's cache, or is compiled or elsewhere."""
+    fits = x.numel() <= CACHED
+    return fits or torch.compiler.is_compiling() or x.device.type != "cpu"
+
+
 def pieces(*tensors: Tensor) -> Iterable[tuple[Tensor, ...]]:
     """Tensors (N, ...) of one shape cut along N, alike, so that a piece stays in a core's cache.
 
-    Several passes over a piece read main memory once. Compiled code and accelerators pass over the
-    whole at once: there the tensors are one piece, as they are where all of it fits.
+    Several passes over a piece read main memory once. A tensor that is best passed over as a `whole` is
+    one piece.
     """
     first = tensors[0]
-    fits = first.numel() <= CACHED
-    if fits or torch.compiler.is_compiling() or first.device.type != "cpu":
+    if whole(first):
         return [tensors]
     samples = max(1, CACHED * first.shape[0] // first.numel())
     return zip(*(tensor.split(samples) for tensor in tensors), strict=True)

@@ -13,7 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bnref.norms._channels import add_products, affine, along, channel_sum, moved, pieces, wide
+from bnref.norms._channels import (
+    add_products,
+    affine,
+    along,
+    channel_sum,
+    moved,
+    pieces,
+    whole,
+    wide,
+)
 from bnref.norms._norm import Norm
 
 
@@ -127,11 +136,14 @@ class _Normalise(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         count, dtype = x.numel() // x.shape[1], wide(x.dtype)
         mean = channel_sum(x.to(dtype)) / count
-        y = torch.empty_like(x, dtype=dtype)
-        squares = None
-        for given, centred in pieces(x, y):
-            torch.sub(given, mean, out=centred)  # before the square: E[x^2] - E[x]^2 cancels
-            squares = add_products(squares, centred, centred)
+        if whole(x):
+            y = x - mean  # before the square: E[x^2] - E[x]^2 cancels
+            squares: Tensor | None = y * y
+        else:
+            y, squares = torch.empty_like(x, dtype=dtype), None
+            for given, centred in pieces(x, y):
+                torch.sub(given, mean, out=centred)
+                squares = add_products(squares, centred, centred)
         assert squares is not None  # a batch of two values has a piece
         var = channel_sum(squares) / count
         rstd = (var + eps).rsqrt_()
@@ -149,12 +161,15 @@ class _Normalise(torch.autograd.Function):
             return *_differentiable_backward(dy, x, weight, ctx.eps), None
         count, dtype = x.numel() // x.shape[1], wide(x.dtype)
         dy = dy.to(dtype)
-        dx = torch.empty_like(x, dtype=dtype)
-        dbias, products = torch.zeros_like(mean), None
-        for given, dy_piece, centred in pieces(x, dy, dx):
-            torch.sub(given, mean, out=centred)
-            products = add_products(products, centred, dy_piece)
-            dbias += channel_sum(dy_piece)
+        if whole(x):
+            dx, dbias = x - mean, channel_sum(dy)
+            products: Tensor | None = dx * dy
+        else:
+            dx, dbias, products = torch.empty_like(x, dtype=dtype), torch.zeros_like(mean), None
+            for given, dy_piece, centred in pieces(x, dy, dx):
+                torch.sub(given, mean, out=centred)
+                products = add_products(products, centred, dy_piece)
+                dbias += channel_sum(dy_piece)
         assert products is not None
         dweight = channel_sum(products) * rstd
         scale = along(weight, x) * rstd
