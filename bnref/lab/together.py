@@ -56,7 +56,7 @@ def train_together(
         labels = split.labels[index]
         logits, kept = forward(stack, images[index].transpose(1, 2))
         losses[step], dlogits = cross_entropy(logits, labels)
-        accuracies[step] = (logits.argmax(1) == labels).float().mean(1)
+        accuracies[step] = (logits.max(1).indices == labels).float().mean(1)
         torch._foreach_add_(trained, backward(stack, kept, dlogits), alpha=-learning_rate)
         if (step + 1) % look_every == 0 or step + 1 == steps:
             unstacked(stack, nets)

@@ -30,7 +30,7 @@ CLAIM = replace(
     ),
     expected={
         "small": Expectation(
-            outcome="inconclusive",
+            outcome="refuted",
             because="Seeds are of two kinds: in 13 of 20 pilots the effect is at most 0, since the plain "
             "network's gradient turns around at layer 17 too, in the other 7 it is at least 0.79.",
         )

@@ -50,7 +50,7 @@ CLAIM = Claim(
     figures=(by_norm("Test error at batch 4", AT_FOUR),),
     expected={
         "small": Expectation(
-            outcome="inconclusive",
+            outcome="refuted",
             because="Batch norm hardly loses at batch 4 here, so there is little for renorm to regain.",
         )
     },

@@ -2,11 +2,14 @@
 
 Some 350 to 600 core-seconds, most of them for 3,000 steps of two images a run: this is the paper's main
 result, and four further claims are judged on these cells.
+
+Near its bound: of 15 seeds 12 are needed, and machines round differently. On an AMD EPYC 10 seeds lost more
+than a point and the claim was inconclusive, 1.6 [0.4, 4.5]; on an Intel Xeon 12 did. Maps of 2x2 to 7x7
+leave 8 to 98 values of two images to a channel.
 """
 
 from bnref.evidence.claim import (
     Claim,
-    Expectation,
     Reported,
     Rows,
     Setting,
@@ -52,12 +55,5 @@ CLAIM = Claim(
         Reported(metric="difference of losses", value=11.1, source="table 2", unit="percentage points"),
     ),
     figures=(by_batch("Test error against batch size", *TABLE_2),),
-    expected={
-        "small": Expectation(
-            outcome="inconclusive",
-            because="BatchNorm loses more in most seeds (median 2.7 points), but one point in 10 of 15, "
-            "where 12 are needed: on maps of 2x2 to 7x7 two images leave 8 to 98 values a channel.",
-        )
-    },
     substitution=Substitution(better="lower", margin=1.0),
 )  # fmt: skip

@@ -94,7 +94,7 @@ def descend(net: Network, images: Tensor, labels: Tensor, rates: Tensor) -> tupl
     with torch.no_grad():
         for p, gradient in zip(parameters, gradients, strict=True):
             p.sub_(rates.view(-1, 1, 1) * gradient)
-    return found.detach(), (logits.detach().argmax(1) == labels).float().mean(1)
+    return found.detach(), (logits.detach().max(1).indices == labels).float().mean(1)
 
 
 def steps_to(target: float, accuracies: Tensor) -> float:
