@@ -54,9 +54,16 @@ def cells() -> dict[str, Cell]:
 
 
 CELLS = cells()
+SECOND = {name for name in CELLS if f"{name.partition('-')[0]}-batch_norm" in CELLS} - {
+    name for name in CELLS if name.endswith("-batch_norm")
+}
+"""Of an experiment whose cell with batch norm is there: slow, as they take half of the time."""
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in SECOND else []) for name in CELLS],
+)
 def test_a_cell_measures_the_same_on_a_device_that_is_not_the_cpu(name):
     cell = brief(CELLS[name])
     run = experiment(cell.experiment)
