@@ -1,6 +1,7 @@
 """At one small rate batch norm generalises no better than no normaliser (Bjorck et al. 2018, figure 1).
 
 Pilots on seeds 50-66: -2.0 to 2.4 points, fourteen of seventeen within the bounds.
+Its 150 core-seconds are those of BJ18-1-matched.
 """
 
 from bnref.evidence.claim import UNDEFINED, Claim, Effect, Reported, Rows, Substitution

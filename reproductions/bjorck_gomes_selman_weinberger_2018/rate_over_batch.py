@@ -1,8 +1,8 @@
 """Accuracy depends on rate over batch size alone (Bjorck et al. 2018, section 2.1, read literally).
 
 The noise of one step goes with the square of the rate over the batch size, that of a stretch of
-training with rate over batch size. Pilots on seeds 50-66: -0.3 to 1.1 points, median 0.3. Its 121
-core-seconds (quiet machine) are all those of BJ18-1 and BJ18-4, too.
+training with rate over batch size. Pilots on seeds 50-66: -0.3 to 1.1 points, median 0.3. Its 121 to
+165 core-seconds are all those of BJ18-1 and BJ18-4, too.
 """
 
 from statistics import fmean

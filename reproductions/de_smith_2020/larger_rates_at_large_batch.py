@@ -2,7 +2,7 @@
 
 De & Smith 2020, abstract and section 4. The interaction of method and batch size in the best rate;
 rates lie a factor of two apart, and three quarters of that are between attainable values. In pilots
-the median was 2^0.5. The cells, 114 core-seconds, serve six claims.
+the median was 2^0.5. The cells, 114 to 139 core-seconds, serve six claims.
 """
 
 from bnref.evidence.claim import Claim, Expectation, Rows

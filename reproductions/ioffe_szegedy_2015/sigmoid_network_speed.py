@@ -2,6 +2,7 @@
 
 Ioffe & Szegedy 2015, section 4.1, figure 1 (a). Pilot seeds 52 to 59: 1.5 to 3 times as fast at the least,
 for the steps are known to the next hundred. Curves of IS15-10 had been seen: judged on seeds from 200 on.
+Its 121 core-seconds are those of IS15-10-fan-in: the network has the paper's size.
 """
 
 import math
