@@ -109,6 +109,7 @@ def test_a_numpy_adapter_needs_no_torch():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_kit_as_a_test_suite():
     options = ("-p", "no:cacheprovider", "-p", "bnref.plugin", "-q", "-rA", "--pyargs")
     names = f"{VARIANCE} or {EVALUATION}"

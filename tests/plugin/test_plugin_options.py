@@ -36,6 +36,7 @@ def one_line(ran, expected):
         assert word not in ran.text
 
 
+@pytest.mark.slow
 def test_wrong_option_values_and_claim_files(bench, another_bench, a_third_bench):
     for project in (bench, another_bench, a_third_bench):
         project.claim("X-1")

@@ -71,6 +71,7 @@ def test_seeds_are_measured_until_each_claim_is_decided(bench):
     assert bench.findings() == findings
 
 
+@pytest.mark.slow
 def test_what_the_store_has_counts_in_order_and_a_stopped_run_goes_on(bench, another_bench):
     for project in (bench, another_bench):
         coin(project, "S-1", seeds=4, seconds=0.2)
