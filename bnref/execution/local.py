@@ -32,6 +32,7 @@ KEPT_MEMORY = {
 """Have glibc's malloc keep what a step frees for the next, which asks for the same sizes, in huge pages.
 
 Else it may give blocks above 128 KiB back and take them anew every step, with a fault for each 4 KiB.
+A GLIBC_TUNABLES that is set already stands.
 """
 MOST_TOGETHER = 256
 DIED_ONCE = "its worker process died (killed, or out of memory)"
@@ -183,7 +184,7 @@ def _submit(pool: Executor, function: Callable[..., object], *arguments: object)
 def _pool(workers: int, open_pool: OpenPool) -> Iterator[Executor]:
     """A pool whose processes have one thread each, and are gone at the end whatever happens."""
     elsewhere = set(multiprocessing.active_children())
-    theirs = KEPT_MEMORY | ONE_THREAD
+    theirs = KEPT_MEMORY | {n: os.environ[n] for n in KEPT_MEMORY if n in os.environ} | ONE_THREAD
     before = {name: os.environ.get(name) for name in theirs}
     os.environ.update(theirs)
     pool = open_pool(workers)

@@ -3,7 +3,7 @@
 Some 350 to 600 core-seconds, most of them for 3,000 steps of two images a run: this is the paper's main
 result, and four further claims are judged on these cells.
 
-Near its bound: of 15 seeds 12 are needed, and machines round differently. On an AMD EPYC 10 seeds lost more
+Near its bound: of 15 seeds 12 are needed, and machines round differently. On an AMD EPYC 9 seeds lost more
 than a point and the claim was inconclusive, 1.6 [0.4, 4.5]; on an Intel Xeon 12 did. Maps of 2x2 to 7x7
 leave 8 to 98 values of two images to a channel.
 """

@@ -231,3 +231,10 @@ print(faults[-1] - faults[19])
         done = pool.submit(subprocess.check_output, [sys.executable, "-c", script]).result()
     pages = 20 * 8 * (1 << 20) // resource.getpagesize()
     assert int(done) < pages / 20, "blocks were given back to the system and taken anew"
+
+
+def test_tunables_that_somebody_set_reach_the_workers(monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.perturb=0")
+    with local._pool(1, process_pool) as pool:
+        assert pool.submit(os.getenv, "GLIBC_TUNABLES").result() == "glibc.malloc.perturb=0"
+    assert os.environ["GLIBC_TUNABLES"] == "glibc.malloc.perturb=0"
